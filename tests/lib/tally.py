@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Counts every single test in Meson's JUnit report and closes with one plain line."""
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def main(path):
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError) as error:
+        print(f"No test report: {error}")
+        print("0 passed, 1 failed, 0 skipped")
+        return 1
+    passed, failed, skipped = 0, [], []
+    for suite in root.iter("testsuite"):
+        rows = list(suite.iter("testcase"))
+        bad = 0
+        for case in rows:
+            name = f"{suite.get('name')}: {case.get('name')}"
+            if case.find("failure") is not None or case.find("error") is not None:
+                failed.append(name)
+                bad += 1
+            elif case.find("skipped") is not None:
+                skipped.append(name)
+            else:
+                passed += 1
+        # A program that died or ran out of time has no failing case of its own.
+        broken = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        if broken > bad:
+            failed.append(f"{suite.get('name')}: ended early")
+    for name in skipped:
+        print(f"skipped  {name}")
+    for name in failed:
+        print(f"FAILED   {name}")
+    print(f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped")
+    return 1 if failed or passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
