@@ -58,15 +58,14 @@ typedef enum
   SB_ERROR_JOB,
 } SbErrorCode;
 
-GQuark      sb_error_quark             (void);
-GError     *sb_error_new_service       (guint         status,
-                                        const char   *service_code,
-                                        const char   *message,
-                                        const char   *request_id);
-SbErrorCode sb_error_code_for          (guint         status,
-                                        const char   *service_code);
-const char *sb_error_get_service_code  (const GError *error);
-const char *sb_error_get_request_id    (const GError *error);
-guint       sb_error_get_status        (const GError *error);
+GQuark sb_error_quark (void);
+GError *sb_error_new_service (guint status,
+                              const char *service_code,
+                              const char *message,
+                              const char *request_id);
+SbErrorCode sb_error_code_for (guint status, const char *service_code);
+const char *sb_error_get_service_code (const GError *error);
+const char *sb_error_get_request_id (const GError *error);
+guint sb_error_get_status (const GError *error);
 
 G_END_DECLS
