@@ -55,6 +55,7 @@ static const CodeRow code_table[] = {
   { "InvalidAccessKeyId", SB_ERROR_CREDENTIALS },
   { "InvalidClientTokenId", SB_ERROR_CREDENTIALS },
   { "InvalidSignatureException", SB_ERROR_CREDENTIALS },
+  { "IncompleteSignature", SB_ERROR_CREDENTIALS },
   { "IncompleteSignatureException", SB_ERROR_CREDENTIALS },
   { "InvalidToken", SB_ERROR_CREDENTIALS },
   { "MissingAuthenticationToken", SB_ERROR_CREDENTIALS },
