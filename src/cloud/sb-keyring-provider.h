@@ -1,0 +1,25 @@
+/* sb-keyring-provider.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "cloud/sb-credentials-provider.h"
+
+G_BEGIN_DECLS
+
+#define SB_TYPE_KEYRING_PROVIDER (sb_keyring_provider_get_type ())
+G_DECLARE_FINAL_TYPE (SbKeyringProvider, sb_keyring_provider, SB, KEYRING_PROVIDER, GObject)
+
+SbCredentialsProvider *sb_keyring_provider_new (const char *connection_id,
+                                                const char *access_key_id);
+gboolean sb_keyring_is_available (void);
+gboolean sb_keyring_store (const char *connection_id,
+                           const char *label,
+                           SbCredentials *credentials,
+                           GCancellable *cancellable,
+                           GError **error);
+gboolean sb_keyring_clear (const char *connection_id, GCancellable *cancellable, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,17 @@
+/* sb-profile-provider.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "cloud/sb-credentials-provider.h"
+
+G_BEGIN_DECLS
+
+#define SB_TYPE_PROFILE_PROVIDER (sb_profile_provider_get_type ())
+G_DECLARE_FINAL_TYPE (SbProfileProvider, sb_profile_provider, SB, PROFILE_PROVIDER, GObject)
+
+SbCredentialsProvider *sb_profile_provider_new (const char *path, const char *profile);
+
+G_END_DECLS
