@@ -1,0 +1,66 @@
+/* sb-run.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "cloud/sb-client.h"
+#include "workshop/sb-ledger.h"
+#include "workshop/sb-module.h"
+#include "workshop/sb-step.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SbRunFlags:
+ * @SB_RUN_DEFAULT: every step but Clean Up
+ * @SB_RUN_WITH_CLEAN_UP: Clean Up too
+ * @SB_RUN_AGAIN: also the steps that are done
+ */
+typedef enum
+{
+  SB_RUN_DEFAULT = 0,
+  SB_RUN_WITH_CLEAN_UP = 1 << 0,
+  SB_RUN_AGAIN = 1 << 1,
+} SbRunFlags;
+
+#define SB_TYPE_RUN (sb_run_get_type ())
+G_DECLARE_FINAL_TYPE (SbRun, sb_run, SB, RUN, GObject)
+
+const char *sb_run_get_id (SbRun *self);
+SbModule *sb_run_get_module (SbRun *self);
+SbConnection *sb_run_get_connection (SbRun *self);
+SbClient *sb_run_get_client (SbRun *self);
+const char *sb_run_get_folder (SbRun *self);
+GListModel *sb_run_get_steps (SbRun *self);
+SbStep *sb_run_find_step (SbRun *self, const char *id);
+SbStep *sb_run_find_step_of_kind (SbRun *self, const char *kind);
+SbLedger *sb_run_get_ledger (SbRun *self);
+guint sb_run_get_n_done (SbRun *self);
+gboolean sb_run_get_running (SbRun *self);
+gboolean sb_run_is_interrupted (SbRun *self);
+gboolean sb_run_save (SbRun *self, GError **error);
+
+void sb_run_execute_async (SbRun *self,
+                           const char *step_id,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+gboolean sb_run_execute_finish (SbRun *self, GAsyncResult *result, GError **error);
+gboolean
+sb_run_execute (SbRun *self, const char *step_id, GCancellable *cancellable, GError **error);
+void sb_run_execute_all_async (SbRun *self,
+                               SbRunFlags flags,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+gboolean sb_run_execute_all_finish (SbRun *self, GAsyncResult *result, GError **error);
+void sb_run_resume_async (SbRun *self,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+gboolean sb_run_resume_finish (SbRun *self, GAsyncResult *result, GError **error);
+void sb_run_stop (SbRun *self);
+
+G_END_DECLS
