@@ -8,6 +8,7 @@
 #include "workshop/sb-module.h"
 
 #include <glib/gi18n.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/sb-error.h"
@@ -183,6 +184,24 @@ check_json (Check *check, JsonNode *root, GError **error)
   return TRUE;
 }
 
+/* The parser's message is "<data>:LINE:COLUMN: reason"; its current line is forgotten by then. */
+static void
+set_parse_error (const char *file, const GError *parse_error, GError **error)
+{
+  const char *reason = strstr (parse_error->message, ": ");
+  guint line = 1;
+
+  if (reason == NULL || sscanf (parse_error->message, "<data>:%u:", &line) != 1)
+    line = 1;
+  g_set_error (error,
+               SB_ERROR,
+               SB_ERROR_INVALID,
+               "%s:%u: %s",
+               file,
+               line,
+               reason != NULL ? reason + 2 : parse_error->message);
+}
+
 static void
 sb_module_finalize (GObject *object)
 {
@@ -265,15 +284,7 @@ sb_module_new_from_data (const char *data, gssize length, const char *file, GErr
 
   if (!json_parser_load_from_data (parser, text, -1, &parse_error))
     {
-      const char *reason = strrchr (parse_error->message, ':');
-
-      g_set_error (error,
-                   SB_ERROR,
-                   SB_ERROR_INVALID,
-                   "%s:%u:%s",
-                   file,
-                   MAX (json_parser_get_current_line (parser), 1),
-                   reason != NULL ? reason + 1 : parse_error->message);
+      set_parse_error (file, parse_error, error);
       return NULL;
     }
   if (!check_json (&check, json_parser_get_root (parser), error))
