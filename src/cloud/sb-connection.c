@@ -1,0 +1,323 @@
+/* sb-connection.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "cloud/sb-connection.h"
+
+#include <string.h>
+
+#include "wire/sb-names.h"
+
+#define DEFAULT_TIMEOUT      60
+#define DEFAULT_MAX_ATTEMPTS 3
+
+/**
+ * SbConnection:
+ *
+ * Where calls go and who makes them: a Region, perhaps an endpoint of its own, and credentials.
+ * Apart from the two limits, which are to be set before it is shared, it is immutable, and any
+ * thread may use it.
+ */
+struct _SbConnection
+{
+  GObject parent_instance;
+
+  char *id;
+  char *name;
+  char *region;
+  char *endpoint_url;
+  SbCredentialsProvider *provider;
+  gboolean local;
+  guint timeout;
+  guint max_attempts;
+};
+
+G_DEFINE_FINAL_TYPE (SbConnection, sb_connection, G_TYPE_OBJECT)
+
+static void
+sb_connection_finalize (GObject *object)
+{
+  SbConnection *self = SB_CONNECTION (object);
+
+  g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->region, g_free);
+  g_clear_pointer (&self->endpoint_url, g_free);
+  g_clear_object (&self->provider);
+
+  G_OBJECT_CLASS (sb_connection_parent_class)->finalize (object);
+}
+
+static void
+sb_connection_class_init (SbConnectionClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sb_connection_finalize;
+}
+
+static void
+sb_connection_init (SbConnection *self)
+{
+  self->timeout = DEFAULT_TIMEOUT;
+  self->max_attempts = DEFAULT_MAX_ATTEMPTS;
+}
+
+static gboolean
+is_loopback (const char *url)
+{
+  g_autoptr (GUri) uri = url != NULL ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
+  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  address = g_inet_address_new_from_string (host);
+  if (address != NULL)
+    return g_inet_address_get_is_loopback (address);
+  return g_ascii_strcasecmp (host, "localhost") == 0;
+}
+
+/* Without slashes at its end, so that paths can be put behind it. */
+static char *
+tidy_url (const char *url)
+{
+  gsize length;
+
+  if (url == NULL || *url == '\0')
+    return NULL;
+  length = strlen (url);
+  while (length > 0 && url[length - 1] == '/')
+    length--;
+  return g_strndup (url, length);
+}
+
+/**
+ * sb_connection_new:
+ * @id: what tells it from others, for good: `local` is this computer's
+ * @name: what people call it
+ * @region: such as `us-east-1`
+ * @endpoint_url: (nullable): where all services are, instead of at AWS
+ * @provider: (transfer none): where the keys come from
+ *
+ * Returns: (transfer full): the connection
+ */
+SbConnection *
+sb_connection_new (const char *id,
+                   const char *name,
+                   const char *region,
+                   const char *endpoint_url,
+                   SbCredentialsProvider *provider)
+{
+  SbConnection *self;
+
+  g_return_val_if_fail (id != NULL, NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (region != NULL, NULL);
+  g_return_val_if_fail (SB_IS_CREDENTIALS_PROVIDER (provider), NULL);
+
+  self = g_object_new (SB_TYPE_CONNECTION, NULL);
+  self->id = g_strdup (id);
+  self->name = g_strdup (name);
+  self->region = g_strdup (region);
+  self->endpoint_url = tidy_url (endpoint_url);
+  self->local = is_loopback (self->endpoint_url);
+  self->provider = g_object_ref (provider);
+  return self;
+}
+
+/**
+ * sb_connection_get_id:
+ * @self: a connection
+ *
+ * Returns: (transfer none): what tells it from others
+ */
+const char *
+sb_connection_get_id (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->id;
+}
+
+/**
+ * sb_connection_get_name:
+ * @self: a connection
+ *
+ * Returns: (transfer none): what people call it
+ */
+const char *
+sb_connection_get_name (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * sb_connection_get_region:
+ * @self: a connection
+ *
+ * Returns: (transfer none): its Region
+ */
+const char *
+sb_connection_get_region (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->region;
+}
+
+/**
+ * sb_connection_get_endpoint_url:
+ * @self: a connection
+ *
+ * Returns: (transfer none) (nullable): its own endpoint, without a slash at the end
+ */
+const char *
+sb_connection_get_endpoint_url (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->endpoint_url;
+}
+
+/**
+ * sb_connection_get_partition:
+ * @self: a connection
+ *
+ * Returns: (transfer none): `aws`, `aws-cn` or `aws-us-gov`
+ */
+const char *
+sb_connection_get_partition (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return sb_region_get_partition (self->region);
+}
+
+/**
+ * sb_connection_get_provider:
+ * @self: a connection
+ *
+ * Returns: (transfer none): where its keys come from
+ */
+SbCredentialsProvider *
+sb_connection_get_provider (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->provider;
+}
+
+/**
+ * sb_connection_is_local:
+ * @self: a connection
+ *
+ * Returns: whether it leads to this very computer
+ */
+gboolean
+sb_connection_is_local (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), FALSE);
+
+  return self->local;
+}
+
+/**
+ * sb_connection_get_timeout:
+ * @self: a connection
+ *
+ * Returns: after how many seconds of silence an attempt is given up
+ */
+guint
+sb_connection_get_timeout (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), 0);
+
+  return self->timeout;
+}
+
+/**
+ * sb_connection_set_timeout:
+ * @self: a connection
+ * @seconds: after how many seconds of silence an attempt is given up; at least 1
+ */
+void
+sb_connection_set_timeout (SbConnection *self, guint seconds)
+{
+  g_return_if_fail (SB_IS_CONNECTION (self));
+  g_return_if_fail (seconds > 0);
+
+  self->timeout = seconds;
+}
+
+/**
+ * sb_connection_get_max_attempts:
+ * @self: a connection
+ *
+ * Returns: how often a call is tried
+ */
+guint
+sb_connection_get_max_attempts (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), 0);
+
+  return self->max_attempts;
+}
+
+/**
+ * sb_connection_set_max_attempts:
+ * @self: a connection
+ * @attempts: how often a call is tried; at least 1
+ */
+void
+sb_connection_set_max_attempts (SbConnection *self, guint attempts)
+{
+  g_return_if_fail (SB_IS_CONNECTION (self));
+  g_return_if_fail (attempts > 0);
+
+  self->max_attempts = attempts;
+}
+
+/**
+ * sb_connection_dup_console_url:
+ * @self: a connection
+ * @path: such as `sagemaker/home#/jobs/my-job`
+ *
+ * Returns: (transfer full) (nullable): the address of that page of the AWS console; %NULL for a
+ *   connection with an endpoint of its own, which has none
+ */
+char *
+sb_connection_dup_console_url (SbConnection *self, const char *path)
+{
+  static const struct
+  {
+    const char *partition;
+    const char *domain;
+  } consoles[] = {
+    { "aws", "console.aws.amazon.com" },
+    { "aws-cn", "console.amazonaws.cn" },
+    { "aws-us-gov", "console.amazonaws-us-gov.com" },
+  };
+  const char *fragment;
+
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+  g_return_val_if_fail (path != NULL, NULL);
+
+  if (self->endpoint_url != NULL)
+    return NULL;
+  fragment = strchrnul (path, '#');
+  for (gsize i = 0; i < G_N_ELEMENTS (consoles); i++)
+    if (strcmp (consoles[i].partition, sb_connection_get_partition (self)) == 0)
+      return g_strdup_printf ("https://%s.%s/%.*s%cregion=%s%s",
+                              self->region,
+                              consoles[i].domain,
+                              (int) (fragment - path),
+                              path,
+                              memchr (path, '?', (gsize) (fragment - path)) != NULL ? '&' : '?',
+                              self->region,
+                              fragment);
+  return NULL;
+}
