@@ -142,13 +142,14 @@ redact_node (JsonNode *node, const char *const *secrets, gboolean free_names)
       json_node_take_array (copy, redact_elements (json_node_get_array (node), secrets));
       return copy;
     }
-  copy = json_node_copy (node);
+  /* A copy of an immutable node is immutable, too: what changes is made anew. */
   if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
     {
       g_autofree char *text = _sb_redact_text (json_node_get_string (node), secrets);
-      json_node_set_string (copy, text);
+
+      return json_node_init_string (json_node_alloc (), text);
     }
-  return copy;
+  return json_node_copy (node);
 }
 
 /*< private >
