@@ -46,12 +46,16 @@ typedef enum
 SbSparse *sb_sparse_new (void);
 void sb_sparse_free (SbSparse *self);
 guint64 sb_sparse_get_n_rows (const SbSparse *self);
-void sb_sparse_begin_row (SbSparse *self);
 void sb_sparse_add (SbSparse *self, guint32 column, float value);
 void sb_sparse_end_row (SbSparse *self);
 
 gboolean
 sb_libsvm_parse (SbSparse *into, const char *text, gsize length, const char *name, GError **error);
+gboolean sb_libsvm_parse_features (SbSparse *into,
+                                   const char *text,
+                                   gsize length,
+                                   const char *name,
+                                   GError **error);
 gboolean sb_libsvm_load (SbSparse *into, const char *path, GError **error);
 void sb_libsvm_append_row (GString *out, const SbSparse *from, guint64 row, gboolean label);
 gboolean sb_numeric_csv_parse (SbSparse *into,

@@ -39,6 +39,7 @@ const GPtrArray *sb_algorithm_get_parameters (const SbAlgorithm *self);
 const SbParameter *sb_algorithm_find_parameter (const SbAlgorithm *self, const char *name);
 const GPtrArray *sb_algorithm_get_metrics (const SbAlgorithm *self);
 const char *const *sb_algorithm_get_required_channels (const SbAlgorithm *self);
+const char *const *sb_algorithm_get_instance_types (const SbAlgorithm *self);
 gboolean sb_algorithm_check_hyperparameters (const SbAlgorithm *self,
                                              JsonObject *hyperparameters,
                                              GError **error);

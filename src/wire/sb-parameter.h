@@ -37,6 +37,7 @@ typedef enum
  * @maximum_excluded: whether @maximum itself is not allowed
  * @values: (nullable): the words of a categorical parameter
  * @pattern: (nullable): a regular expression that free text has to match as a whole
+ * @suffix: (nullable): what begins an ending that a word may have, such as the `@` of `error@0.7`
  * @list: whether the value is a list of such values, separated by commas
  * @required: whether there has to be a value
  * @tunable: whether a tuning job may vary it
@@ -59,6 +60,7 @@ typedef struct
   gboolean maximum_excluded;
   char **values;
   char *pattern;
+  char *suffix;
   gboolean list;
   gboolean required;
   gboolean tunable;

@@ -1,0 +1,498 @@
+/* sb-job-folder.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "engine/sb-job-folder.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "engine/sb-resource.h"
+#include "formats/sb-archive.h"
+#include "wire/sb-error.h"
+#include "wire/sb-json.h"
+#include "wire/sb-uri.h"
+
+/* As many objects as one channel may have; SageMaker has limits of the same order. */
+#define MAX_INPUTS  1000000
+#define BATCH       1000
+#define MAX_FAILURE 1024
+
+static void
+input_free (SbJobInput *self)
+{
+  g_free (self->path);
+  sb_object_free (self->object);
+  g_free (self);
+}
+
+/* A key is a file name below the channel's folder; it must stay there. */
+static gboolean
+is_safe (const char *path)
+{
+  g_auto (GStrv) parts = g_strsplit (path, "/", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (*parts[i] == '\0' || strcmp (parts[i], ".") == 0 || strcmp (parts[i], "..") == 0 ||
+        strlen (parts[i]) > 255)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add_input (GPtrArray *inputs,
+           const char *channel,
+           const char *name,
+           SbObject *object,
+           GError **error)
+{
+  SbJobInput *input;
+
+  if (!is_safe (name) || inputs->len >= MAX_INPUTS)
+    {
+      sb_resource_fail (error,
+                        "ValidationException",
+                        "The S3 key \"%s\" cannot be a file of the channel \"%s\".",
+                        object->key,
+                        channel);
+      sb_object_free (object);
+      return FALSE;
+    }
+  input = g_new0 (SbJobInput, 1);
+  input->path = g_build_filename ("input", "data", channel, name, NULL);
+  input->object = object;
+  g_ptr_array_add (inputs, input);
+  return TRUE;
+}
+
+/* The file's name is what the key has beyond the prefix; an exact key keeps its last part. */
+static const char *
+name_for (const char *key, const char *prefix)
+{
+  const char *name = key + strlen (prefix);
+
+  while (*name == '/')
+    name++;
+  if (*name != '\0')
+    return name;
+  name = strrchr (key, '/');
+  return name != NULL ? name + 1 : key;
+}
+
+static gboolean
+add_prefix (SbEngine *engine,
+            GPtrArray *inputs,
+            const char *channel,
+            const char *uri,
+            GError **error)
+{
+  g_autofree char *bucket = NULL;
+  g_autofree char *prefix = NULL;
+  g_autofree char *start = g_strdup ("");
+  guint before = inputs->len;
+  guint n;
+
+  if (!sb_s3_uri_parse (uri, &bucket, &prefix, NULL))
+    return sb_resource_fail (error, "ValidationException", "The S3 URL \"%s\" is invalid.", uri);
+  do
+    {
+      g_autoptr (GPtrArray) batch =
+          sb_object_store_list (engine->objects, bucket, prefix, start, FALSE, BATCH);
+
+      g_ptr_array_set_free_func (batch, NULL);
+      n = batch->len;
+      for (guint i = 0; i < n; i++)
+        {
+          SbObject *object = batch->pdata[i];
+
+          g_free (start);
+          start = g_strdup (object->key);
+          if (g_str_has_suffix (object->key, "/"))
+            sb_object_free (object);
+          else if (!add_input (inputs, channel, name_for (object->key, prefix), object, error))
+            {
+              while (++i < n)
+                sb_object_free (batch->pdata[i]);
+              return FALSE;
+            }
+        }
+    }
+  while (n == BATCH);
+  if (inputs->len > before)
+    return TRUE;
+  return sb_resource_fail (
+      error,
+      "ValidationException",
+      "No S3 objects found under S3 URL \"%s\" given in input data source. Please ensure that the "
+      "bucket exists in the selected region (%s), that objects exist under that S3 prefix, and "
+      "that the role has access to them.",
+      uri,
+      engine->region);
+}
+
+static JsonArray *
+read_manifest (SbEngine *engine, const char *uri, GError **error)
+{
+  g_autofree char *bucket = NULL;
+  g_autofree char *key = NULL;
+  g_autoptr (SbObject) object = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+
+  if (sb_s3_uri_parse (uri, &bucket, &key, NULL))
+    object = sb_object_store_find (engine->objects, bucket, key);
+  if (object != NULL)
+    {
+      path = g_build_filename (engine->data_dir, "incoming", "manifest", NULL);
+      g_unlink (path);
+      if (sb_object_store_materialise (engine->objects, object, path, NULL) &&
+          g_file_get_contents (path, &text, NULL, NULL))
+        root = sb_json_parse (text, -1, NULL);
+      g_unlink (path);
+    }
+  if (root != NULL && JSON_NODE_HOLDS_ARRAY (root))
+    return json_array_ref (json_node_get_array (root));
+  sb_resource_fail (error, "ValidationException", "The manifest \"%s\" cannot be read.", uri);
+  return NULL;
+}
+
+static gboolean
+add_manifest (SbEngine *engine,
+              GPtrArray *inputs,
+              const char *channel,
+              const char *uri,
+              GError **error)
+{
+  g_autoptr (JsonArray) items = read_manifest (engine, uri, error);
+  const char *prefix = "";
+
+  for (guint i = 0; items != NULL && i < json_array_get_length (items); i++)
+    {
+      JsonNode *node = json_array_get_element (items, i);
+      g_autofree char *full = NULL;
+      g_autofree char *bucket = NULL;
+      g_autofree char *key = NULL;
+      SbObject *object = NULL;
+
+      if (JSON_NODE_HOLDS_OBJECT (node))
+        {
+          prefix = sb_json_get_string (json_node_get_object (node), "prefix", "");
+          continue;
+        }
+      full = g_strconcat (prefix, json_node_get_string (node), NULL);
+      if (json_node_get_string (node) != NULL && sb_s3_uri_parse (full, &bucket, &key, NULL))
+        object = sb_object_store_find (engine->objects, bucket, key);
+      if (object == NULL)
+        return sb_resource_fail (error,
+                                 "ValidationException",
+                                 "No S3 objects found under S3 URL \"%s\" given in input data "
+                                 "source.",
+                                 full);
+      if (!add_input (inputs, channel, json_node_get_string (node), object, error))
+        return FALSE;
+    }
+  return items != NULL;
+}
+
+static gboolean
+add_channel (SbEngine *engine,
+             GPtrArray *inputs,
+             JsonObject *job,
+             JsonObject *channel,
+             GError **error)
+{
+  const char *name = sb_json_get_string (channel, "ChannelName", "");
+  const char *type = sb_json_get_string (channel, "DataSource.S3DataSource.S3DataType", NULL);
+  const char *uri = sb_json_get_string (channel, "DataSource.S3DataSource.S3Uri", "");
+  const char *mode = sb_json_get_string (
+      channel,
+      "InputMode",
+      sb_json_get_string (job, "AlgorithmSpecification.TrainingInputMode", "File"));
+
+  if (strcmp (mode, "Pipe") == 0)
+    return sb_resource_fail (error,
+                             "ValidationException",
+                             "The local engine has no Pipe mode: use File for the channel \"%s\".",
+                             name);
+  if (strcmp (sb_json_get_string (channel, "CompressionType", "None"), "None") != 0 ||
+      strcmp (sb_json_get_string (channel, "RecordWrapperType", "None"), "None") != 0)
+    return sb_resource_fail (error,
+                             "ValidationException",
+                             "The local engine reads channels as they are: set CompressionType "
+                             "and RecordWrapperType of \"%s\" to None.",
+                             name);
+  if (g_strcmp0 (type, "S3Prefix") == 0)
+    return add_prefix (engine, inputs, name, uri, error);
+  if (g_strcmp0 (type, "ManifestFile") == 0)
+    return add_manifest (engine, inputs, name, uri, error);
+  return sb_resource_fail (error,
+                           "ValidationException",
+                           "The local engine reads channels of S3Prefix and ManifestFile only; "
+                           "\"%s\" is neither.",
+                           name);
+}
+
+/**
+ * sb_job_folder_list_inputs:
+ * @engine: the engine
+ * @job: a training job's document
+ * @error: ValidationException
+ *
+ * Returns: (transfer full) (nullable) (element-type SbJobInput): the files of all its channels
+ */
+GPtrArray *
+sb_job_folder_list_inputs (SbEngine *engine, JsonObject *job, GError **error)
+{
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func ((GDestroyNotify) input_free);
+  JsonArray *channels = sb_json_get_array (job, "InputDataConfig");
+
+  for (guint i = 0; channels != NULL && i < json_array_get_length (channels); i++)
+    if (!add_channel (engine, inputs, job, json_array_get_object_element (channels, i), error))
+      return NULL;
+  return g_steal_pointer (&inputs);
+}
+
+static gboolean
+save_config (const char *folder, const char *name, JsonObject *config, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "input", "config", name, NULL);
+
+  return sb_json_save_file (config, path, error);
+}
+
+static JsonObject *
+make_resource_config (JsonObject *job)
+{
+  const char *type = sb_json_get_string (job, "ResourceConfig.InstanceType", "ml.m5.large");
+  const char *const hosts[] = { "algo-1", NULL };
+  JsonArray *groups = json_array_new ();
+
+  json_array_add_object_element (groups,
+                                 sb_json_object_new ("instance_group_name",
+                                                     "s",
+                                                     "homogeneousCluster",
+                                                     "instance_type",
+                                                     "s",
+                                                     type,
+                                                     "hosts",
+                                                     "a",
+                                                     sb_json_array_new_strings (hosts),
+                                                     NULL));
+  return sb_json_object_new ("current_host",
+                             "s",
+                             "algo-1",
+                             "current_instance_type",
+                             "s",
+                             type,
+                             "current_group_name",
+                             "s",
+                             "homogeneousCluster",
+                             "hosts",
+                             "a",
+                             sb_json_array_new_strings (hosts),
+                             "instance_groups",
+                             "a",
+                             groups,
+                             "network_interface_name",
+                             "s",
+                             "lo",
+                             NULL);
+}
+
+static JsonObject *
+make_input_config (JsonObject *job)
+{
+  JsonObject *config = json_object_new ();
+  JsonArray *channels = sb_json_get_array (job, "InputDataConfig");
+
+  for (guint i = 0; channels != NULL && i < json_array_get_length (channels); i++)
+    {
+      JsonObject *channel = json_array_get_object_element (channels, i);
+
+      json_object_set_object_member (
+          config,
+          sb_json_get_string (channel, "ChannelName", ""),
+          sb_json_object_new ("TrainingInputMode",
+                              "s",
+                              "File",
+                              "S3DistributionType",
+                              "s",
+                              sb_json_get_string (channel,
+                                                  "DataSource.S3DataSource.S3DataDistributionType",
+                                                  "FullyReplicated"),
+                              "RecordWrapperType",
+                              "s",
+                              sb_json_get_string (channel, "RecordWrapperType", "None"),
+                              "ContentType",
+                              "s",
+                              sb_json_get_string (channel, "ContentType", NULL),
+                              NULL));
+    }
+  return config;
+}
+
+static gboolean
+make_folders (const char *folder, GError **error)
+{
+  static const char *const parts[] = {
+    "input/config", "input/data", "model", "output/data", "checkpoints"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, parts[i], NULL);
+
+      if (g_mkdir_with_parents (path, 0700) != 0)
+        {
+          g_set_error (error,
+                       SB_ERROR,
+                       SB_ERROR_STORAGE,
+                       "The job’s folder cannot be made: %s",
+                       g_strerror (errno));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/**
+ * sb_job_folder_prepare:
+ * @engine: the engine
+ * @folder: the job's folder
+ * @job: the job's document
+ * @inputs: (element-type SbJobInput): its files
+ * @error: why it could not be prepared
+ *
+ * Writes everything that the algorithm reads. May be called in any thread. What an interrupted
+ * attempt has left is used again only where it is a checkpoint.
+ *
+ * Returns: whether the job can start
+ */
+gboolean
+sb_job_folder_prepare (SbEngine *engine,
+                       const char *folder,
+                       JsonObject *job,
+                       GPtrArray *inputs,
+                       GError **error)
+{
+  static const char *const stale[] = { "input", "model", "output" };
+  g_autoptr (JsonObject) resources = make_resource_config (job);
+  g_autoptr (JsonObject) channels = make_input_config (job);
+  g_autoptr (JsonObject) none = json_object_new ();
+  JsonObject *hyperparameters = sb_json_get_object (job, "HyperParameters");
+
+  for (guint i = 0; i < G_N_ELEMENTS (stale); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, stale[i], NULL);
+
+      sb_folder_remove (path);
+    }
+  if (!make_folders (folder, error) ||
+      !save_config (folder,
+                    "hyperparameters.json",
+                    hyperparameters != NULL ? hyperparameters : none,
+                    error) ||
+      !save_config (folder, "inputdataconfig.json", channels, error) ||
+      !save_config (folder, "resourceconfig.json", resources, error))
+    return FALSE;
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      const SbJobInput *input = inputs->pdata[i];
+      g_autofree char *path = g_build_filename (folder, input->path, NULL);
+      g_autofree char *parent = g_path_get_dirname (path);
+
+      if (g_mkdir_with_parents (parent, 0700) != 0 ||
+          !sb_object_store_materialise (engine->objects, input->object, path, error))
+        {
+          if (error != NULL && *error == NULL)
+            g_set_error (error,
+                         SB_ERROR,
+                         SB_ERROR_STORAGE,
+                         "The S3 key “%s” cannot be a file beside the others",
+                         input->object->key);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/**
+ * sb_job_folder_read_failure:
+ * @folder: the job's folder
+ *
+ * Returns: (transfer full) (nullable): what the algorithm says of why it failed
+ */
+char *
+sb_job_folder_read_failure (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "output", "failure", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *valid = NULL;
+  gsize length;
+
+  if (!g_file_get_contents (path, &text, &length, NULL))
+    return NULL;
+  valid = g_utf8_make_valid (text, (gssize) length);
+  g_strstrip (valid);
+  if (*valid == '\0')
+    return NULL;
+  return g_utf8_strlen (valid, -1) > MAX_FAILURE ? g_utf8_substring (valid, 0, MAX_FAILURE)
+                                                 : g_steal_pointer (&valid);
+}
+
+/**
+ * sb_job_folder_pack:
+ * @folder: the job's folder
+ * @part: such as "model"
+ * @archive: the tar.gz to write
+ * @empty: (out): whether there is nothing in it, and no archive
+ * @error: why it could not be written
+ *
+ * May be called in any thread.
+ *
+ * Returns: whether it is done
+ */
+gboolean
+sb_job_folder_pack (const char *folder,
+                    const char *part,
+                    const char *archive,
+                    gboolean *empty,
+                    GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, part, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+
+  *empty = dir == NULL || g_dir_read_name (dir) == NULL;
+  return *empty || sb_archive_pack_folder (path, archive, NULL, error);
+}
+
+/**
+ * sb_folder_remove:
+ * @folder: a folder of the engine's own
+ *
+ * Removes it with everything in it; links are removed, not followed.
+ */
+void
+sb_folder_remove (const char *folder)
+{
+  g_autoptr (GDir) dir = NULL;
+  const char *name;
+
+  if (g_file_test (folder, G_FILE_TEST_IS_SYMLINK) || !g_file_test (folder, G_FILE_TEST_IS_DIR))
+    {
+      g_unlink (folder);
+      return;
+    }
+  dir = g_dir_open (folder, 0, NULL);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      sb_folder_remove (path);
+    }
+  g_rmdir (folder);
+}
