@@ -16,13 +16,11 @@ G_BEGIN_DECLS
  * SbRunFlags:
  * @SB_RUN_DEFAULT: every step but Clean Up
  * @SB_RUN_WITH_CLEAN_UP: Clean Up too
- * @SB_RUN_AGAIN: also the steps that are done
  */
 typedef enum
 {
   SB_RUN_DEFAULT = 0,
   SB_RUN_WITH_CLEAN_UP = 1 << 0,
-  SB_RUN_AGAIN = 1 << 1,
 } SbRunFlags;
 
 #define SB_TYPE_RUN (sb_run_get_type ())
@@ -44,23 +42,27 @@ gboolean sb_run_save (SbRun *self, GError **error);
 
 void sb_run_execute_async (SbRun *self,
                            const char *step_id,
-                           GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
-gboolean sb_run_execute_finish (SbRun *self, GAsyncResult *result, GError **error);
-gboolean
-sb_run_execute (SbRun *self, const char *step_id, GCancellable *cancellable, GError **error);
 void sb_run_execute_all_async (SbRun *self,
                                SbRunFlags flags,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+void sb_run_resume_async (SbRun *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sb_run_execute_finish (SbRun *self, GAsyncResult *result, GError **error);
+void sb_run_stop (SbRun *self);
+
+void sb_run_predict_game_async (SbRun *self,
+                                JsonObject *fields,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+double sb_run_predict_game_finish (SbRun *self, GAsyncResult *result, GError **error);
+void sb_run_predict_csv_async (SbRun *self,
+                               const char *path,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-gboolean sb_run_execute_all_finish (SbRun *self, GAsyncResult *result, GError **error);
-void sb_run_resume_async (SbRun *self,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data);
-gboolean sb_run_resume_finish (SbRun *self, GAsyncResult *result, GError **error);
-void sb_run_stop (SbRun *self);
+JsonArray *sb_run_predict_csv_finish (SbRun *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

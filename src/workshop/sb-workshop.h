@@ -18,11 +18,9 @@ G_DECLARE_FINAL_TYPE (SbWorkshop, sb_workshop, SB, WORKSHOP, GObject)
 SbWorkshop *sb_workshop_new (const char *data_dir, SbConnection *connection);
 const char *sb_workshop_get_data_dir (SbWorkshop *self);
 SbConnection *sb_workshop_get_connection (SbWorkshop *self);
-void sb_workshop_set_connection (SbWorkshop *self, SbConnection *connection);
 SbModuleStore *sb_workshop_get_modules (SbWorkshop *self);
 SbJournal *sb_workshop_get_journal (SbWorkshop *self);
 GListModel *sb_workshop_get_runs (SbWorkshop *self);
-GPtrArray *sb_workshop_get_problems (SbWorkshop *self);
 SbRun *sb_workshop_get_run (SbWorkshop *self, const char *module_id, GError **error);
 SbRun *sb_workshop_start_over (SbWorkshop *self, const char *module_id, GError **error);
 

@@ -1,0 +1,774 @@
+/* sb-run.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "wire/sb-error.h"
+#include "wire/sb-json.h"
+#include "workshop/sb-ledger-private.h"
+#include "workshop/sb-run-private.h"
+#include "workshop/sb-work.h"
+
+/**
+ * SbRun:
+ *
+ * One person's pass through a module: its steps, their results, what they have created. Kept in a
+ * folder, so that closing the window loses nothing. Lives in the main thread; the steps' work is
+ * done in worker threads, one step at a time.
+ */
+struct _SbRun
+{
+  GObject parent_instance;
+
+  char *id;
+  SbModule *module;
+  SbConnection *connection;
+  SbClient *client;
+  char *folder;
+  GListStore *steps;
+  SbLedger *ledger;
+  gboolean interrupted;
+
+  GTask *task;  /* of what runs now */
+  GQueue queue; /* SbStep, to run after it */
+  SbStep *current;
+  GCancellable *cancellable;
+};
+
+enum
+{
+  PROP_0,
+  PROP_RUNNING,
+  PROP_N_DONE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (SbRun, sb_run, G_TYPE_OBJECT)
+
+static SbStep *
+get_step (SbRun *self, guint index)
+{
+  g_autoptr (SbStep) step = g_list_model_get_item (G_LIST_MODEL (self->steps), index);
+
+  /* The store keeps it. */
+  return step;
+}
+
+static guint
+n_steps (SbRun *self)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (self->steps));
+}
+
+/* What a result rests on: the step's own values, and the very executions of those it needs. */
+static char *
+make_basis (SbRun *self, SbStep *step)
+{
+  g_autoptr (JsonObject) values = sb_step_get_values (step);
+  g_autofree char *text = sb_json_to_string (values);
+  GString *basis = g_string_new (text);
+
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *other = get_step (self, i);
+
+      if (_sb_step_needs (step, sb_step_get_id (other)))
+        g_string_append_printf (basis,
+                                " %s=%s",
+                                sb_step_get_id (other),
+                                _sb_step_get_stamp (other) != NULL ? _sb_step_get_stamp (other)
+                                                                   : "");
+    }
+  return g_string_free (basis, FALSE);
+}
+
+static SbStep *
+find_missing (SbRun *self, SbStep *step)
+{
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *other = get_step (self, i);
+
+      if (_sb_step_needs (step, sb_step_get_id (other)) &&
+          sb_step_get_state (other) != SB_STEP_DONE)
+        return other;
+    }
+  return NULL;
+}
+
+static void
+refresh_step (SbRun *self, SbStep *step)
+{
+  SbStepState state = sb_step_get_state (step);
+  SbStep *missing = find_missing (self, step);
+  g_autofree char *basis = NULL;
+
+  if (state == SB_STEP_RUNNING || state == SB_STEP_STOPPING)
+    return;
+  if (state == SB_STEP_DONE || state == SB_STEP_STALE)
+    {
+      basis = make_basis (self, step);
+      _sb_step_set_state (step,
+                          missing == NULL && g_strcmp0 (basis, _sb_step_get_basis (step)) == 0
+                              ? SB_STEP_DONE
+                              : SB_STEP_STALE,
+                          missing != NULL ? sb_step_get_title (missing) : NULL);
+    }
+  else if (missing != NULL)
+    _sb_step_set_state (step, SB_STEP_WAITING, sb_step_get_title (missing));
+  else if (state != SB_STEP_FAILED)
+    _sb_step_set_state (step, SB_STEP_READY, NULL);
+}
+
+static void
+refresh (SbRun *self)
+{
+  for (guint i = 0; i < n_steps (self); i++)
+    refresh_step (self, get_step (self, i));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
+}
+
+static void
+on_values (SbStep *step, GParamSpec *pspec, SbRun *self)
+{
+  refresh (self);
+}
+
+static SbRun *
+make (SbModule *module,
+      SbConnection *connection,
+      SbJournal *journal,
+      const char *folder,
+      GError **error)
+{
+  g_autoptr (SbRun) self = g_object_new (SB_TYPE_RUN, NULL);
+  g_autofree char *ledger = g_build_filename (folder, "ledger.json", NULL);
+  JsonArray *specs = sb_module_get_steps (module);
+
+  self->id = g_path_get_basename (folder);
+  self->folder = g_strdup (folder);
+  self->module = g_object_ref (module);
+  self->connection = g_object_ref (connection);
+  self->client = sb_client_new (connection, journal);
+  self->ledger = _sb_ledger_new (ledger, error);
+  if (self->ledger == NULL)
+    return NULL;
+  for (guint i = 0; i < json_array_get_length (specs); i++)
+    {
+      g_autoptr (SbStep) step = _sb_step_new (self,
+                                              sb_module_get_json (module),
+                                              json_array_get_object_element (specs, i),
+                                              i + 1);
+
+      g_list_store_append (self->steps, step);
+      g_signal_connect_object (step, "notify::values", G_CALLBACK (on_values), self, 0);
+    }
+  return g_steal_pointer (&self);
+}
+
+/**
+ * _sb_run_new:
+ * @module: its module
+ * @connection: where it runs
+ * @journal: is told of every call
+ * @runs_dir: where runs are kept
+ * @error: why its folder cannot be made
+ *
+ * Returns: (transfer full) (nullable): a run of which no step has run
+ */
+SbRun *
+_sb_run_new (SbModule *module,
+             SbConnection *connection,
+             SbJournal *journal,
+             const char *runs_dir,
+             GError **error)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *stamp = g_date_time_format (now, "%Y%m%d-%H%M%S");
+  g_autofree char *uuid = g_uuid_string_random ();
+  g_autofree char *id = g_strdup_printf ("%s-%s-%.6s", sb_module_get_id (module), stamp, uuid);
+  g_autofree char *folder = g_build_filename (runs_dir, id, NULL);
+  g_autoptr (SbRun) self = NULL;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    {
+      g_set_error (error,
+                   SB_ERROR,
+                   SB_ERROR_STORAGE,
+                   _ ("The folder “%s” cannot be made: %s"),
+                   folder,
+                   g_strerror (errno));
+      return NULL;
+    }
+  self = make (module, connection, journal, folder, error);
+  if (self == NULL)
+    return NULL;
+  refresh (self);
+  if (!sb_run_save (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * _sb_run_load:
+ * @module: its module
+ * @connection: where it runs
+ * @journal: is told of every call
+ * @folder: its folder
+ * @error: why it cannot be read
+ *
+ * Returns: (transfer full) (nullable): the run as it was left
+ */
+SbRun *
+_sb_run_load (SbModule *module,
+              SbConnection *connection,
+              SbJournal *journal,
+              const char *folder,
+              GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "run.json", NULL);
+  g_autoptr (JsonObject) document = sb_json_load_file (path, error);
+  g_autoptr (SbRun) self = NULL;
+  JsonObject *steps;
+
+  if (document == NULL)
+    return NULL;
+  self = make (module, connection, journal, folder, error);
+  if (self == NULL)
+    return NULL;
+  steps = sb_json_get_object (document, "steps");
+  for (guint i = 0; steps != NULL && i < n_steps (self); i++)
+    {
+      SbStep *step = get_step (self, i);
+      JsonObject *saved = sb_json_get_object (steps, sb_step_get_id (step));
+
+      if (saved == NULL)
+        continue;
+      _sb_step_from_json (step, saved);
+      if (sb_step_get_state (step) == SB_STEP_RUNNING ||
+          sb_step_get_state (step) == SB_STEP_STOPPING)
+        {
+          self->interrupted = TRUE;
+          _sb_step_set_state (step, SB_STEP_READY, NULL);
+          self->current = step;
+        }
+    }
+  refresh (self);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * sb_run_save:
+ * @self: a run
+ * @error: why it could not be saved
+ *
+ * Returns: whether it is kept as it is now, durably
+ */
+gboolean
+sb_run_save (SbRun *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->folder, "run.json", NULL);
+  JsonObject *steps = json_object_new ();
+  g_autoptr (JsonObject) document = sb_json_object_new ("id",
+                                                        "s",
+                                                        self->id,
+                                                        "module",
+                                                        "s",
+                                                        sb_module_get_id (self->module),
+                                                        "connection",
+                                                        "s",
+                                                        sb_connection_get_id (self->connection),
+                                                        "region",
+                                                        "s",
+                                                        sb_connection_get_region (self->connection),
+                                                        "steps",
+                                                        "o",
+                                                        steps,
+                                                        NULL);
+
+  for (guint i = 0; i < n_steps (self); i++)
+    json_object_set_object_member (steps,
+                                   sb_step_get_id (get_step (self, i)),
+                                   _sb_step_to_json (get_step (self, i)));
+  return sb_json_save_file (document, path, error);
+}
+
+const char *
+sb_run_get_id (SbRun *self)
+{
+  return self->id;
+}
+
+SbModule *
+sb_run_get_module (SbRun *self)
+{
+  return self->module;
+}
+
+SbConnection *
+sb_run_get_connection (SbRun *self)
+{
+  return self->connection;
+}
+
+SbClient *
+sb_run_get_client (SbRun *self)
+{
+  return self->client;
+}
+
+const char *
+sb_run_get_folder (SbRun *self)
+{
+  return self->folder;
+}
+
+GListModel *
+sb_run_get_steps (SbRun *self)
+{
+  return G_LIST_MODEL (self->steps);
+}
+
+SbLedger *
+sb_run_get_ledger (SbRun *self)
+{
+  return self->ledger;
+}
+
+/**
+ * sb_run_find_step:
+ * @self: a run
+ * @id: a step's id
+ *
+ * Returns: (transfer none) (nullable): that step
+ */
+SbStep *
+sb_run_find_step (SbRun *self, const char *id)
+{
+  for (guint i = 0; i < n_steps (self); i++)
+    if (strcmp (sb_step_get_id (get_step (self, i)), id) == 0)
+      return get_step (self, i);
+  return NULL;
+}
+
+/**
+ * sb_run_find_step_of_kind:
+ * @self: a run
+ * @kind: a kind
+ *
+ * Returns: (transfer none) (nullable): the first step of that kind
+ */
+SbStep *
+sb_run_find_step_of_kind (SbRun *self, const char *kind)
+{
+  for (guint i = 0; i < n_steps (self); i++)
+    if (strcmp (sb_step_get_kind (get_step (self, i)), kind) == 0)
+      return get_step (self, i);
+  return NULL;
+}
+
+guint
+sb_run_get_n_done (SbRun *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < n_steps (self); i++)
+    n += sb_step_get_state (get_step (self, i)) == SB_STEP_DONE ? 1 : 0;
+  return n;
+}
+
+gboolean
+sb_run_get_running (SbRun *self)
+{
+  return self->task != NULL;
+}
+
+/**
+ * sb_run_is_interrupted:
+ * @self: a run
+ *
+ * Returns: whether it was left in the middle of a step, so that sb_run_resume_async() is wanted
+ */
+gboolean
+sb_run_is_interrupted (SbRun *self)
+{
+  return self->interrupted;
+}
+
+static void
+work_free (SbWork *work)
+{
+  g_object_unref (work->step);
+  g_object_unref (work->client);
+  g_object_unref (work->ledger);
+  json_object_unref (work->module);
+  g_free (work->id);
+  g_free (work->run);
+  json_object_unref (work->values);
+  g_hash_table_unref (work->results);
+  g_free (work->folder);
+  g_object_unref (work->cancellable);
+  g_free (work);
+}
+
+static SbWork *
+work_new (SbRun *self, SbStep *step)
+{
+  SbWork *work = g_new0 (SbWork, 1);
+
+  work->step = g_object_ref (step);
+  work->client = sb_client_with_label (self->client,
+                                       sb_module_get_id (self->module),
+                                       self->id,
+                                       sb_step_get_id (step));
+  work->ledger = g_object_ref (self->ledger);
+  work->module = json_object_ref (sb_module_get_json (self->module));
+  work->id = g_strdup (sb_step_get_id (step));
+  work->run = g_strdup (self->id);
+  work->values = sb_step_get_values (step);
+  work->results =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_object_unref);
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *other = get_step (self, i);
+      JsonObject *result = sb_step_get_result (other);
+
+      if (result != NULL && other != step)
+        g_hash_table_insert (work->results,
+                             g_strdup (sb_step_get_kind (other)),
+                             json_object_ref (result));
+    }
+  work->folder = g_strdup (self->folder);
+  work->resume = self->interrupted;
+  work->cancellable = g_object_ref (self->cancellable);
+  return work;
+}
+
+static void
+work_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  SbWork *work = data;
+  SbWorkFunc func = sb_work_find (sb_step_get_kind (work->step));
+  g_autoptr (GError) error = NULL;
+  JsonObject *result = NULL;
+
+  if (func == NULL)
+    g_set_error (&error,
+                 SB_ERROR,
+                 SB_ERROR_INVALID,
+                 _ ("There are no steps of the kind “%s”"),
+                 sb_step_get_kind (work->step));
+  else
+    result = func (work, &error);
+  if (result != NULL)
+    g_task_return_pointer (task, result, (GDestroyNotify) json_object_unref);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void run_next (SbRun *self);
+
+static void
+finish (SbRun *self, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  g_queue_clear (&self->queue);
+  self->current = NULL;
+  self->interrupted = FALSE;
+  g_clear_object (&self->cancellable);
+  refresh (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/* Clean Up leaves nothing that the steps before it have created: they are as if they had not run.
+ */
+static void
+forget_created (SbRun *self)
+{
+  static const char *const kinds[] = { "upload", "train", "deploy", "predict", "evaluate", NULL };
+
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *step = get_step (self, i);
+
+      if (g_strv_contains (kinds, sb_step_get_kind (step)) &&
+          sb_step_get_state (step) == SB_STEP_DONE)
+        _sb_step_end (step, sb_step_get_result (step), "cleaned up", NULL);
+    }
+}
+
+static void
+on_worked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  SbRun *self = SB_RUN (source);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) save_error = NULL;
+  g_autoptr (JsonObject) answer = g_task_propagate_pointer (G_TASK (result), &error);
+  SbStep *step = self->current;
+  g_autofree char *basis = make_basis (self, step);
+
+  _sb_step_end (step, answer, basis, error != NULL ? g_error_copy (error) : NULL);
+  if (answer != NULL && strcmp (sb_step_get_kind (step), "clean-up") == 0)
+    forget_created (self);
+  self->interrupted = FALSE;
+  refresh (self);
+  if (!sb_run_save (self, &save_error) && error == NULL)
+    error = g_steal_pointer (&save_error);
+  if (error != NULL)
+    finish (self, g_steal_pointer (&error));
+  else
+    run_next (self);
+}
+
+static void
+run_next (SbRun *self)
+{
+  SbStep *step = g_queue_pop_head (&self->queue);
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (step == NULL || g_cancellable_set_error_if_cancelled (self->cancellable, &error))
+    {
+      finish (self, g_steal_pointer (&error));
+      return;
+    }
+  if (!sb_step_check_values (step, &error))
+    {
+      _sb_step_begin (step);
+      _sb_step_end (step, NULL, NULL, g_error_copy (error));
+      finish (self, g_steal_pointer (&error));
+      return;
+    }
+  self->current = step;
+  _sb_step_begin (step);
+  refresh (self);
+  if (!sb_run_save (self, &error))
+    {
+      _sb_step_end (step, NULL, NULL, g_error_copy (error));
+      finish (self, g_steal_pointer (&error));
+      return;
+    }
+  task = g_task_new (self, NULL, on_worked, NULL);
+  g_task_set_source_tag (task, run_next);
+  g_task_set_task_data (task, work_new (self, step), (GDestroyNotify) work_free);
+  g_task_run_in_thread (task, work_in_thread);
+}
+
+static void
+enqueue (SbRun *self, SbStep *step)
+{
+  if (g_queue_find (&self->queue, step) != NULL)
+    return;
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *other = get_step (self, i);
+
+      if (_sb_step_needs (step, sb_step_get_id (other)) &&
+          sb_step_get_state (other) != SB_STEP_DONE)
+        enqueue (self, other);
+    }
+  g_queue_push_tail (&self->queue, step);
+}
+
+/* Returns whether the caller may fill the queue and go. */
+static gboolean
+begin (SbRun *self, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  if (self->task != NULL)
+    {
+      g_task_return_new_error (task,
+                               SB_ERROR,
+                               SB_ERROR_CONFLICT,
+                               _ ("Another step is running; wait for it or stop it first"));
+      return FALSE;
+    }
+  self->task = g_steal_pointer (&task);
+  self->cancellable = g_cancellable_new ();
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
+  return TRUE;
+}
+
+/**
+ * sb_run_execute_async:
+ * @self: a run
+ * @step_id: a step
+ * @callback: called when it has ended
+ * @user_data: data for @callback
+ *
+ * Runs a step, and before it those that it needs and that are not done.
+ */
+void
+sb_run_execute_async (SbRun *self,
+                      const char *step_id,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  SbStep *step = sb_run_find_step (self, step_id);
+
+  g_return_if_fail (step != NULL);
+  if (!begin (self, sb_run_execute_async, callback, user_data))
+    return;
+  enqueue (self, step);
+  run_next (self);
+}
+
+/**
+ * sb_run_execute_all_async:
+ * @self: a run
+ * @flags: what else is wanted
+ * @callback: called when all have ended, or the first has failed
+ * @user_data: data for @callback
+ *
+ * Runs every step that is not done, in order.
+ */
+void
+sb_run_execute_all_async (SbRun *self,
+                          SbRunFlags flags,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  if (!begin (self, sb_run_execute_all_async, callback, user_data))
+    return;
+  for (guint i = 0; i < n_steps (self); i++)
+    {
+      SbStep *step = get_step (self, i);
+      gboolean last = strcmp (sb_step_get_kind (step), "clean-up") == 0;
+
+      if (last ? (flags & SB_RUN_WITH_CLEAN_UP) != 0 : sb_step_get_state (step) != SB_STEP_DONE)
+        enqueue (self, step);
+    }
+  run_next (self);
+}
+
+/**
+ * sb_run_resume_async:
+ * @self: a run that was interrupted
+ * @callback: called when the interrupted step has ended
+ * @user_data: data for @callback
+ *
+ * Takes up the step in whose middle the run was left; what it has begun is found, not repeated.
+ */
+void
+sb_run_resume_async (SbRun *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  SbStep *step = self->current;
+
+  g_return_if_fail (self->interrupted && step != NULL);
+  if (!begin (self, sb_run_resume_async, callback, user_data))
+    return;
+  enqueue (self, step);
+  run_next (self);
+}
+
+/**
+ * sb_run_execute_finish:
+ * @self: a run
+ * @result: of any of the three above
+ * @error: of the step that has failed
+ *
+ * Returns: whether all steps have ended well
+ */
+gboolean
+sb_run_execute_finish (SbRun *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * sb_run_stop:
+ * @self: a run
+ *
+ * Tells the running step to stop, and lets none begin after it.
+ */
+void
+sb_run_stop (SbRun *self)
+{
+  if (self->task == NULL)
+    return;
+  if (self->current != NULL)
+    _sb_step_set_state (self->current, SB_STEP_STOPPING, NULL);
+  g_cancellable_cancel (self->cancellable);
+}
+
+static void
+sb_run_dispose (GObject *object)
+{
+  SbRun *self = SB_RUN (object);
+
+  for (guint i = 0; self->steps != NULL && i < n_steps (self); i++)
+    _sb_step_detach (get_step (self, i));
+  g_clear_object (&self->steps);
+  g_queue_clear (&self->queue);
+  g_clear_object (&self->ledger);
+  g_clear_object (&self->client);
+  g_clear_object (&self->connection);
+  g_clear_object (&self->module);
+  g_clear_object (&self->cancellable);
+  G_OBJECT_CLASS (sb_run_parent_class)->dispose (object);
+}
+
+static void
+sb_run_finalize (GObject *object)
+{
+  SbRun *self = SB_RUN (object);
+
+  g_free (self->id);
+  g_free (self->folder);
+  G_OBJECT_CLASS (sb_run_parent_class)->finalize (object);
+}
+
+static void
+sb_run_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SbRun *self = SB_RUN (object);
+
+  switch (id)
+    {
+    case PROP_RUNNING:
+      g_value_set_boolean (value, sb_run_get_running (self));
+      break;
+    case PROP_N_DONE:
+      g_value_set_uint (value, sb_run_get_n_done (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+sb_run_class_init (SbRunClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->dispose = sb_run_dispose;
+  object_class->finalize = sb_run_finalize;
+  object_class->get_property = sb_run_get_property;
+  properties[PROP_RUNNING] = g_param_spec_boolean ("running", NULL, NULL, FALSE, flags);
+  properties[PROP_N_DONE] = g_param_spec_uint ("n-done", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+sb_run_init (SbRun *self)
+{
+  self->steps = g_list_store_new (SB_TYPE_STEP);
+  g_queue_init (&self->queue);
+}

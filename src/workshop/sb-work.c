@@ -1,0 +1,165 @@
+/* sb-work.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "workshop/sb-work.h"
+
+#include <string.h>
+
+#include "wire/sb-json.h"
+
+static const struct
+{
+  const char *kind;
+  SbWorkFunc func;
+} kinds[] = {
+  { "bucket", sb_work_bucket },
+  { "role", sb_work_role },
+  { "choose-data", sb_work_choose_data },
+  { "explore", sb_work_explore },
+  { "prepare", sb_work_prepare },
+  { "upload", sb_work_upload },
+  { "train", sb_work_train },
+  { "deploy", sb_work_deploy },
+  { "predict", sb_work_predict },
+  { "evaluate", sb_work_evaluate },
+  { "clean-up", sb_work_clean_up },
+};
+
+/**
+ * sb_work_find:
+ * @kind: a kind of step
+ *
+ * Returns: (nullable): what it does
+ */
+SbWorkFunc
+sb_work_find (const char *kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (strcmp (kinds[i].kind, kind) == 0)
+      return kinds[i].func;
+  return NULL;
+}
+
+typedef struct
+{
+  SbStep *step;
+  double fraction;
+  char *text;
+  JsonObject *result;
+  GPtrArray *lines;
+} News;
+
+static void
+news_free (gpointer data)
+{
+  News *news = data;
+
+  g_object_unref (news->step);
+  g_free (news->text);
+  g_clear_pointer (&news->result, json_object_unref);
+  g_clear_pointer (&news->lines, g_ptr_array_unref);
+  g_free (news);
+}
+
+static gboolean
+deliver (gpointer data)
+{
+  News *news = data;
+
+  if (news->lines != NULL)
+    _sb_step_append_log (news->step, news->lines);
+  else if (news->result != NULL)
+    _sb_step_set_result (news->step, news->result);
+  else
+    _sb_step_set_progress (news->step, news->fraction, news->text);
+  return G_SOURCE_REMOVE;
+}
+
+static News *
+news_new (SbWork *work)
+{
+  News *news = g_new0 (News, 1);
+
+  news->step = g_object_ref (work->step);
+  return news;
+}
+
+static void
+post (News *news)
+{
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, deliver, news, news_free);
+}
+
+/**
+ * sb_work_progress:
+ * @work: a piece of work
+ * @fraction: from 0 to 1, or -1 when it is not known
+ * @text: (nullable): one line
+ */
+void
+sb_work_progress (SbWork *work, double fraction, const char *text)
+{
+  News *news = news_new (work);
+
+  news->fraction = fraction;
+  news->text = g_strdup (text);
+  post (news);
+}
+
+/**
+ * sb_work_partial:
+ * @work: a piece of work
+ * @result: (transfer none): the result as far as it is known; not to be changed any more
+ */
+void
+sb_work_partial (SbWork *work, JsonObject *result)
+{
+  News *news = news_new (work);
+
+  news->result = json_object_ref (result);
+  post (news);
+}
+
+/**
+ * sb_work_log:
+ * @work: a piece of work
+ * @lines: (transfer full) (element-type utf8): new lines of its log
+ */
+void
+sb_work_log (SbWork *work, GPtrArray *lines)
+{
+  News *news = news_new (work);
+
+  news->lines = lines;
+  post (news);
+}
+
+/**
+ * sb_work_path:
+ * @work: a piece of work
+ * @name: name of a file
+ *
+ * Returns: (transfer full): its path in the run's folder
+ */
+char *
+sb_work_path (SbWork *work, const char *name)
+{
+  return g_build_filename (work->folder, name, NULL);
+}
+
+/**
+ * sb_work_result:
+ * @work: a piece of work
+ * @kind: the kind of a step before it
+ *
+ * Returns: (transfer none) (nullable): that step's result
+ */
+JsonObject *
+sb_work_result (SbWork *work, const char *kind)
+{
+  return g_hash_table_lookup (work->results, kind);
+}

@@ -1,0 +1,73 @@
+/* sb-work.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the kinds of steps do. Everything here runs in a worker thread.
+ */
+
+#pragma once
+
+#include "workshop/sb-step-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SbWork:
+ * @step: the step; to be told of progress with sb_work_progress() and the like only
+ * @client: makes the calls, labelled with module, run and step
+ * @ledger: is told of everything before it is created
+ * @module: the module's document
+ * @id: the step's id
+ * @run: the run's id
+ * @values: its form's values
+ * @results: (element-type utf8 JsonObject): results of the steps before it, by kind
+ * @folder: the run's folder
+ * @resume: whether it was interrupted and may find what it has begun
+ *
+ * One execution of a step.
+ */
+typedef struct
+{
+  SbStep *step;
+  SbClient *client;
+  SbLedger *ledger;
+  JsonObject *module;
+  char *id;
+  char *run;
+  JsonObject *values;
+  GHashTable *results;
+  char *folder;
+  gboolean resume;
+  GCancellable *cancellable;
+} SbWork;
+
+typedef JsonObject *(*SbWorkFunc) (SbWork *work, GError **error);
+
+SbWorkFunc sb_work_find (const char *kind);
+void sb_work_progress (SbWork *work, double fraction, const char *text);
+void sb_work_partial (SbWork *work, JsonObject *result);
+void sb_work_log (SbWork *work, GPtrArray *lines);
+char *sb_work_path (SbWork *work, const char *name);
+JsonObject *sb_work_result (SbWork *work, const char *kind);
+
+JsonObject *sb_work_bucket (SbWork *work, GError **error);
+JsonObject *sb_work_role (SbWork *work, GError **error);
+char *sb_work_ensure_bucket (SbWork *work, GError **error);
+char *sb_work_find_role (SbWork *work, GError **error);
+JsonObject *sb_work_choose_data (SbWork *work, GError **error);
+JsonObject *sb_work_explore (SbWork *work, GError **error);
+JsonObject *sb_work_prepare (SbWork *work, GError **error);
+JsonObject *sb_work_upload (SbWork *work, GError **error);
+JsonObject *sb_work_train (SbWork *work, GError **error);
+JsonObject *sb_work_deploy (SbWork *work, GError **error);
+JsonObject *sb_work_predict (SbWork *work, GError **error);
+JsonObject *sb_work_evaluate (SbWork *work, GError **error);
+JsonObject *sb_work_clean_up (SbWork *work, GError **error);
+
+GArray *sb_work_score (SbClient *client,
+                       const char *endpoint,
+                       const char *const *lines,
+                       GCancellable *cancellable,
+                       GError **error);
+
+G_END_DECLS
