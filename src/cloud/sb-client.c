@@ -20,8 +20,8 @@
 /* The engine on this computer is back sooner than a service far away. */
 #define LOCAL_PAUSE 0.05
 /* What the journal keeps of a body that a program printed or will read. */
-#define MAX_TEXT   8192
-#define MAX_BINARY 4096
+#define MAX_TEXT   32768
+#define MAX_BINARY 16384
 /* A longer document stays out of the journal, which is there to be read. */
 #define MAX_OUTPUT 65536
 
