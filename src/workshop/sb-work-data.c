@@ -73,13 +73,13 @@ download (SbWork *work, const char *path, GError **error)
       return FALSE;
     }
   return sb_fetch_file (override != NULL ? override : sb_json_get_string (spec, "url", ""),
-                      path,
-                      sb_json_get_string (spec, "sha256", ""),
-                      (guint64) sb_json_get_int (spec, "size", 0),
-                      on_downloaded,
-                      work,
-                      work->cancellable,
-                      error);
+                        path,
+                        sb_json_get_string (spec, "sha256", ""),
+                        (guint64) sb_json_get_int (spec, "size", 0),
+                        on_downloaded,
+                        work,
+                        work->cancellable,
+                        error);
 }
 
 static char *

@@ -1,0 +1,69 @@
+/* main.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/sb-application.h"
+#include "app/sb-command.h"
+
+static void
+print_help (void)
+{
+  printf ("%s\n",
+          _ ("Usage:\n"
+             "  sagebrush                       open the window\n"
+             "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
+             "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
+             "  sagebrush --version             print the version\n\n"
+             "Options of “run”:\n"
+             "  --data FILE             data to work on; a synthetic sample when left out\n"
+             "  --connection NAME       where to run; “local” is this computer\n"
+             "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
+             "  --keep                  do not clean up at the end\n"
+             "  --output DIR            where charts and report are written\n"
+             "  --json                  print the result as JSON\n"
+             "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
+             "Options of “engine”:\n"
+             "  --data-dir DIR          where everything is kept\n"
+             "  --port N                port on 127.0.0.1; any when left out\n"
+             "  --print-env             print what to export for boto3 and the AWS CLI"));
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *verb = argc > 1 ? argv[1] : "";
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, SB_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("sagebrush");
+  if (strcmp (verb, "run") == 0)
+    return sb_command_run (argc - 1, argv + 1);
+  if (strcmp (verb, "engine") == 0)
+    return sb_command_engine (argc - 1, argv + 1);
+  if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0)
+    {
+      print_help ();
+      return 0;
+    }
+  if (strcmp (verb, "--version") == 0)
+    {
+      printf ("sagebrush %s\n", SB_VERSION);
+      return 0;
+    }
+  if (*verb != '\0' && *verb != '-')
+    {
+      fprintf (stderr, _ ("sagebrush: there is no command “%s”; see sagebrush --help\n"), verb);
+      return 2;
+    }
+  return sb_application_main (argc, argv);
+}

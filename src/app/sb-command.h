@@ -1,0 +1,18 @@
+/* sb-command.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What works in a terminal, without a display and without GTK's initialisation.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+int sb_command_run (int argc, char **argv);
+int sb_command_engine (int argc, char **argv);
+char *sb_command_data_dir (void);
+
+G_END_DECLS

@@ -1,0 +1,405 @@
+/* sb-window.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "app/sb-window.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "app/sb-report.h"
+#include "pages/sb-module-page.h"
+#include "wire/sb-json.h"
+
+/**
+ * SbWindow:
+ *
+ * The modules at the side, one page of them at a time.
+ */
+struct _SbWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  GSettings *settings;
+  SbWorkshop *workshop;
+  AdwToastOverlay *toasts;
+  AdwLeaflet *leaflet;
+  GtkListBox *modules;
+  GtkLabel *status;
+  AdwWindowTitle *page_title;
+  GtkStack *pages;
+  AdwStatusPage *starting;
+  GtkSpinner *spinner;
+  GtkButton *back_button;
+};
+
+G_DEFINE_FINAL_TYPE (SbWindow, sb_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void
+toast (SbWindow *self, const char *text)
+{
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (text));
+}
+
+static void
+show_progress (SbRun *run, GtkLabel *label)
+{
+  guint done = sb_run_get_n_done (run);
+  guint all = g_list_model_get_n_items (sb_run_get_steps (run));
+  g_autofree char *text = done == all ? g_strdup ("✓") : g_strdup_printf ("%u/%u", done, all);
+
+  gtk_label_set_label (label, text);
+}
+
+static guint
+count_endpoints (SbRun *run)
+{
+  g_autoptr (GPtrArray) resources = sb_ledger_list (sb_run_get_ledger (run));
+  guint n = 0;
+
+  for (guint i = 0; i < resources->len; i++)
+    n += ((SbResource *) resources->pdata[i])->kind == SB_RESOURCE_ENDPOINT ? 1 : 0;
+  return n;
+}
+
+static void
+show_status (SbWindow *self)
+{
+  GListModel *runs = sb_workshop_get_runs (self->workshop);
+  guint n = 0;
+  g_autofree char *text = NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (runs); i++)
+    {
+      g_autoptr (SbRun) run = g_list_model_get_item (runs, i);
+
+      n += count_endpoints (run);
+    }
+  /* On this computer nothing costs anything; what runs is worth knowing all the same. */
+  text = n == 0 ? g_strdup (_ ("Nothing is running"))
+                : g_strdup_printf (ngettext ("%u endpoint · $0.00 per hour",
+                                             "%u endpoints · $0.00 per hour",
+                                             n),
+                                   n);
+  gtk_label_set_label (self->status, text);
+}
+
+static void
+on_n_done (SbRun *run, GParamSpec *pspec, GtkLabel *label)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (label));
+
+  show_progress (run, label);
+  if (SB_IS_WINDOW (root))
+    show_status (SB_WINDOW (root));
+}
+
+static void
+on_resumed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sb_run_execute_finish (SB_RUN (source), result, &error))
+    g_debug ("%s", error->message);
+}
+
+static SbModulePage *
+find_page (SbWindow *self, const char *id)
+{
+  GtkWidget *page = gtk_stack_get_child_by_name (self->pages, id);
+
+  return page != NULL ? SB_MODULE_PAGE (page) : NULL;
+}
+
+static void
+add_page (SbWindow *self, SbRun *run)
+{
+  const char *id = sb_module_get_id (sb_run_get_module (run));
+  SbModulePage *old = find_page (self, id);
+
+  if (old != NULL)
+    gtk_stack_remove (self->pages, GTK_WIDGET (old));
+  gtk_stack_add_named (self->pages, sb_module_page_new (run), id);
+}
+
+static GtkListBoxRow *
+find_row (SbWindow *self, const char *id)
+{
+  GtkListBoxRow *row;
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->modules, i)) != NULL; i++)
+    if (strcmp (g_object_get_data (G_OBJECT (row), "sb-module"), id) == 0)
+      return row;
+  return NULL;
+}
+
+static void
+show_page (SbWindow *self, const char *id)
+{
+  SbModulePage *page = find_page (self, id);
+
+  if (page == NULL)
+    return;
+  gtk_stack_set_visible_child (self->pages, GTK_WIDGET (page));
+  adw_window_title_set_title (self->page_title,
+                              sb_module_get_title (
+                                  sb_run_get_module (sb_module_page_get_run (page))));
+  gtk_list_box_select_row (self->modules, find_row (self, id));
+  g_settings_set_string (self->settings, "page", id);
+  adw_leaflet_set_visible_child_name (self->leaflet, "content");
+}
+
+static void
+on_row_activated (GtkListBox *list, GtkListBoxRow *row, SbWindow *self)
+{
+  show_page (self, g_object_get_data (G_OBJECT (row), "sb-module"));
+}
+
+static void
+on_back (GtkButton *button, SbWindow *self)
+{
+  adw_leaflet_set_visible_child_name (self->leaflet, "sidebar");
+}
+
+static GtkLabel *
+row_label (GtkListBoxRow *row)
+{
+  return g_object_get_data (G_OBJECT (row), "sb-progress");
+}
+
+static void
+follow_run (SbWindow *self, GtkListBoxRow *row, SbRun *run)
+{
+  show_progress (run, row_label (row));
+  g_signal_connect_object (run, "notify::n-done", G_CALLBACK (on_n_done), row_label (row), 0);
+  add_page (self, run);
+  if (sb_run_is_interrupted (run))
+    sb_run_resume_async (run, on_resumed, NULL);
+}
+
+static GtkWidget *
+make_row (SbModule *module, guint number)
+{
+  GtkWidget *row = gtk_list_box_row_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
+  GtkWidget *title = gtk_label_new (sb_module_get_title (module));
+  GtkWidget *progress = gtk_label_new (NULL);
+  g_autofree char *text = g_strdup_printf ("%u", number);
+
+  gtk_box_append (GTK_BOX (box), gtk_label_new (text));
+  gtk_label_set_xalign (GTK_LABEL (title), 0);
+  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_hexpand (title, TRUE);
+  gtk_widget_add_css_class (progress, "dim-label");
+  gtk_widget_add_css_class (progress, "numeric");
+  gtk_box_append (GTK_BOX (box), title);
+  gtk_box_append (GTK_BOX (box), progress);
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  sb_module_get_title (module),
+                                  -1);
+  g_object_set_data_full (G_OBJECT (row),
+                          "sb-module",
+                          g_strdup (sb_module_get_id (module)),
+                          g_free);
+  g_object_set_data (G_OBJECT (row), "sb-progress", progress);
+  return row;
+}
+
+static void
+add_module (SbWindow *self, SbModule *module, guint number)
+{
+  GtkWidget *row = make_row (module, number);
+  g_autoptr (GError) error = NULL;
+  SbRun *run = sb_workshop_get_run (self->workshop, sb_module_get_id (module), &error);
+
+  gtk_list_box_append (self->modules, row);
+  if (run == NULL)
+    {
+      toast (self, error->message);
+      return;
+    }
+  follow_run (self, GTK_LIST_BOX_ROW (row), run);
+  /* Get Started asks nothing here, so it does itself. */
+  if (sb_module_is_automatic (module) && !sb_run_get_running (run) &&
+      sb_run_get_n_done (run) < g_list_model_get_n_items (sb_run_get_steps (run)))
+    sb_run_execute_all_async (run, SB_RUN_DEFAULT, on_resumed, NULL);
+}
+
+/**
+ * sb_window_set_workshop:
+ * @self: a window
+ * @workshop: what it shows
+ */
+void
+sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
+{
+  GListModel *modules = G_LIST_MODEL (sb_workshop_get_modules (workshop));
+  g_autofree char *page = g_settings_get_string (self->settings, "page");
+
+  g_set_object (&self->workshop, workshop);
+  for (guint i = 0; i < g_list_model_get_n_items (modules); i++)
+    {
+      g_autoptr (SbModule) module = g_list_model_get_item (modules, i);
+
+      add_module (self, module, i + 1);
+    }
+  show_status (self);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", TRUE);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", TRUE);
+  show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+}
+
+/**
+ * sb_window_show_problem:
+ * @self: a window
+ * @error: why there is nothing to show
+ */
+void
+sb_window_show_problem (SbWindow *self, const GError *error)
+{
+  gtk_spinner_stop (self->spinner);
+  adw_status_page_set_icon_name (self->starting, "dialog-warning-symbolic");
+  adw_status_page_set_title (self->starting, _ ("The Local Engine Does Not Start"));
+  adw_status_page_set_description (self->starting, error->message);
+}
+
+static void
+on_start_over_response (AdwMessageDialog *dialog, const char *response, SbWindow *self)
+{
+  const char *id = gtk_stack_get_visible_child_name (self->pages);
+  g_autofree char *module = g_strdup (id);
+  g_autoptr (GError) error = NULL;
+  SbRun *run;
+
+  if (strcmp (response, "start-over") != 0 || find_page (self, module) == NULL)
+    return;
+  run = sb_workshop_start_over (self->workshop, module, &error);
+  if (run == NULL)
+    {
+      toast (self, error->message);
+      return;
+    }
+  follow_run (self, find_row (self, module), run);
+  show_page (self, module);
+}
+
+static void
+start_over (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SbWindow *self = SB_WINDOW (widget);
+  GtkWidget *dialog = adw_message_dialog_new (
+      GTK_WINDOW (self),
+      _ ("Start Over?"),
+      _ ("The module begins again with nothing done. What this run has created stays until it is "
+         "cleaned up, and its results stay in its folder."));
+
+  adw_message_dialog_add_responses (
+      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "start-over", _ ("Start Over"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog),
+                                              "start-over",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_start_over_response), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+on_report_response (GtkNativeDialog *dialog, int response, SbWindow *self)
+{
+  SbModulePage *page = find_page (self, gtk_stack_get_visible_child_name (self->pages));
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *report = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_object_unref (dialog);
+  path = file != NULL ? g_file_get_path (file) : NULL;
+  if (path == NULL || page == NULL)
+    return;
+  if (sb_report_write (sb_module_page_get_run (page), path, &report, &error))
+    toast (self, _ ("The report was written"));
+  else
+    toast (self, error->message);
+}
+
+static void
+export_report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SbWindow *self = SB_WINDOW (widget);
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_ ("Folder for the Report"),
+                                                              GTK_WINDOW (self),
+                                                              GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                                                              NULL,
+                                                              NULL);
+
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_report_response), self, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+sb_window_dispose (GObject *object)
+{
+  SbWindow *self = SB_WINDOW (object);
+
+  gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_WINDOW);
+  g_clear_object (&self->workshop);
+  g_clear_object (&self->settings);
+  G_OBJECT_CLASS (sb_window_parent_class)->dispose (object);
+}
+
+static void
+sb_window_class_init (SbWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = sb_window_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/sagebrush/Sagebrush/ui/sb-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, modules);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, status);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, page_title);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, starting);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, spinner);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, back_button);
+  gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
+  gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
+  gtk_widget_class_install_action (widget_class, "win.export-report", NULL, export_report);
+}
+
+static void
+sb_window_init (SbWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", FALSE);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", FALSE);
+}
+
+/**
+ * sb_window_new:
+ * @application: the application
+ * @settings: where size and page are remembered
+ *
+ * Returns: a window that waits for its workshop
+ */
+GtkWidget *
+sb_window_new (AdwApplication *application, GSettings *settings)
+{
+  SbWindow *self = g_object_new (SB_TYPE_WINDOW, "application", application, NULL);
+
+  self->settings = g_object_ref (settings);
+  g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+  return GTK_WIDGET (self);
+}

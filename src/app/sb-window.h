@@ -1,0 +1,21 @@
+/* sb-window.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <adwaita.h>
+
+#include "workshop/sb-workshop.h"
+
+G_BEGIN_DECLS
+
+#define SB_TYPE_WINDOW (sb_window_get_type ())
+G_DECLARE_FINAL_TYPE (SbWindow, sb_window, SB, WINDOW, AdwApplicationWindow)
+
+GtkWidget *sb_window_new (AdwApplication *application, GSettings *settings);
+void sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop);
+void sb_window_show_problem (SbWindow *self, const GError *error);
+
+G_END_DECLS

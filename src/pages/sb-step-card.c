@@ -1,0 +1,659 @@
+/* sb-step-card.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "pages/sb-step-card.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+#include "pages/sb-predict-form.h"
+#include "widgets/sb-chart-view.h"
+#include "widgets/sb-log-view.h"
+#include "widgets/sb-parameter-form.h"
+#include "wire/sb-json.h"
+#include "workshop/sb-metrics.h"
+
+/**
+ * SbStepCard:
+ *
+ * A step: where it stands, its form, its result. Folds itself when it is done, unless there is
+ * something to look at or to play with.
+ */
+struct _SbStepCard
+{
+  AdwBin parent_instance;
+
+  SbStep *step;
+  GtkStack *state;
+  GtkLabel *number;
+  GtkLabel *title;
+  GtkLabel *summary;
+  GtkLabel *duration;
+  GtkButton *run_button;
+  GtkButton *fold_button;
+  GtkRevealer *revealer;
+  GtkProgressBar *progress;
+  GtkBox *content;
+  GtkLabel *narrative;
+  AdwBin *form_bin;
+  GtkFlowBox *charts;
+  GtkBox *facts;
+  AdwBin *extra;
+  GtkExpander *log_expander;
+  SbLogView *log;
+  guint tick;
+  JsonObject *shown; /* the result whose extra widgets are there */
+};
+
+G_DEFINE_FINAL_TYPE (SbStepCard, sb_step_card, ADW_TYPE_BIN)
+
+SbStep *
+sb_step_card_get_step (SbStepCard *self)
+{
+  return self->step;
+}
+
+static gboolean
+is_busy (SbStepCard *self)
+{
+  SbStepState state = sb_step_get_state (self->step);
+
+  return state == SB_STEP_RUNNING || state == SB_STEP_STOPPING;
+}
+
+static void
+on_executed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SbStepCard) self = data;
+  g_autoptr (GError) error = NULL;
+
+  /* What went wrong stands in the card of the step that failed. */
+  if (!sb_run_execute_finish (SB_RUN (source), result, &error))
+    g_debug ("%s", error->message);
+}
+
+/**
+ * sb_step_card_run:
+ * @self: a card
+ *
+ * Runs the step, or stops it when it runs.
+ */
+void
+sb_step_card_run (SbStepCard *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+
+  if (is_busy (self))
+    sb_run_stop (run);
+  else if (!sb_run_get_running (run))
+    sb_run_execute_async (run, sb_step_get_id (self->step), on_executed, g_object_ref (self));
+}
+
+static void
+set_folded (SbStepCard *self, gboolean folded)
+{
+  gtk_revealer_set_reveal_child (self->revealer, !folded);
+  gtk_button_set_icon_name (self->fold_button, folded ? "pan-end-symbolic" : "pan-down-symbolic");
+  gtk_accessible_update_state (GTK_ACCESSIBLE (self->fold_button),
+                               GTK_ACCESSIBLE_STATE_EXPANDED,
+                               !folded,
+                               -1);
+}
+
+static void
+on_fold (GtkButton *button, SbStepCard *self)
+{
+  set_folded (self, gtk_revealer_get_reveal_child (self->revealer));
+}
+
+static char *
+format_duration (double seconds)
+{
+  if (seconds < 60)
+    return g_strdup_printf (_ ("%.1f s"), seconds);
+  return g_strdup_printf (_ ("%d min %02d s"), (int) seconds / 60, (int) seconds % 60);
+}
+
+static void
+show_duration (SbStepCard *self)
+{
+  g_autofree char *text = NULL;
+  SbStepState state = sb_step_get_state (self->step);
+
+  if (is_busy (self))
+    text = format_duration ((double) g_get_real_time () / G_USEC_PER_SEC -
+                            sb_step_get_started (self->step));
+  else if (state == SB_STEP_DONE || state == SB_STEP_FAILED || state == SB_STEP_STALE)
+    text = format_duration (sb_step_get_duration (self->step));
+  gtk_label_set_label (self->duration, text != NULL ? text : "");
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  show_duration (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static const char *
+state_name (SbStepState state)
+{
+  switch (state)
+    {
+    case SB_STEP_RUNNING:
+    case SB_STEP_STOPPING:
+      return "running";
+    case SB_STEP_DONE:
+      return "done";
+    case SB_STEP_FAILED:
+    case SB_STEP_STALE:
+      return "warning";
+    case SB_STEP_WAITING:
+    case SB_STEP_READY:
+    default:
+      return "number";
+    }
+}
+
+static char *
+make_summary (SbStepCard *self)
+{
+  const char *summary = sb_step_get_summary (self->step);
+  const char *missing = sb_step_get_missing (self->step);
+
+  switch (sb_step_get_state (self->step))
+    {
+    case SB_STEP_WAITING:
+      return g_strdup_printf (_ ("Needs “%s” first; Run does it"), missing != NULL ? missing : "");
+    case SB_STEP_STALE:
+      return g_strdup (_ ("Something that it rests on has changed; run it again"));
+    case SB_STEP_STOPPING:
+      return g_strdup (_ ("Stopping…"));
+    case SB_STEP_RUNNING:
+      return g_strdup (sb_step_get_progress_text (self->step) != NULL
+                           ? sb_step_get_progress_text (self->step)
+                           : _ ("Running…"));
+    case SB_STEP_READY:
+      return g_strdup_printf (_ ("Usually takes %.1f s here"), sb_step_get_expected (self->step));
+    case SB_STEP_DONE:
+    case SB_STEP_FAILED:
+    default:
+      return g_strdup (summary != NULL ? summary : "");
+    }
+}
+
+static void
+update_header (SbStepCard *self)
+{
+  SbStepState state = sb_step_get_state (self->step);
+  g_autofree char *summary = make_summary (self);
+  gboolean busy = is_busy (self);
+  gboolean again = state == SB_STEP_DONE || state == SB_STEP_STALE || state == SB_STEP_FAILED;
+  g_autofree char *label = NULL;
+  const char *verb = busy ? _ ("Stop") : again ? _ ("Run Again") : _ ("Run");
+
+  gtk_stack_set_visible_child_name (self->state, state_name (state));
+  gtk_label_set_label (self->summary, summary);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->summary), summary);
+  if (state == SB_STEP_FAILED)
+    gtk_widget_add_css_class (GTK_WIDGET (self->summary), "error");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->summary), "error");
+  gtk_button_set_label (self->run_button, verb);
+  label = g_strdup_printf ("%s: %s", verb, sb_step_get_title (self->step));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->run_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  label,
+                                  -1);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->run_button), state != SB_STEP_STOPPING);
+  if (again)
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button),
+                                 _ ("Replaces this result; later steps will want to run again"));
+  else
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button), NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->progress), busy);
+  if (sb_step_get_fraction (self->step) >= 0)
+    gtk_progress_bar_set_fraction (self->progress, sb_step_get_fraction (self->step));
+  else if (busy)
+    gtk_progress_bar_pulse (self->progress);
+  show_duration (self);
+}
+
+static gboolean
+stays_open (SbStepCard *self)
+{
+  static const char *const kinds[] = { "explore", "train", "predict", "evaluate", NULL };
+
+  return g_strv_contains (kinds, sb_step_get_kind (self->step));
+}
+
+static void
+on_state (SbStep *step, GParamSpec *pspec, SbStepCard *self)
+{
+  SbStepState state = sb_step_get_state (step);
+
+  if (state == SB_STEP_RUNNING)
+    {
+      sb_log_view_clear (self->log);
+      set_folded (self, FALSE);
+      if (self->tick == 0)
+        self->tick = g_timeout_add (100, on_tick, self);
+    }
+  else
+    g_clear_handle_id (&self->tick, g_source_remove);
+  if (state == SB_STEP_DONE && !stays_open (self))
+    set_folded (self, TRUE);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->form_bin), !is_busy (self));
+  update_header (self);
+}
+
+static void
+on_progress (SbStep *step, GParamSpec *pspec, SbStepCard *self)
+{
+  update_header (self);
+}
+
+static GtkWidget *
+nth_chart (SbStepCard *self, guint index)
+{
+  GtkFlowBoxChild *child = gtk_flow_box_get_child_at_index (self->charts, (int) index);
+
+  return child != NULL ? gtk_flow_box_child_get_child (child) : NULL;
+}
+
+static void
+show_chart (SbStepCard *self, guint index, JsonObject *json)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SbChart) chart = sb_chart_new_from_json (json, &error);
+  GtkWidget *view = nth_chart (self, index);
+
+  if (chart == NULL)
+    {
+      g_warning ("%s", error->message);
+      return;
+    }
+  if (view == NULL)
+    {
+      view = sb_chart_view_new ();
+      gtk_flow_box_append (self->charts, view);
+      gtk_widget_set_focusable (gtk_widget_get_parent (view), FALSE);
+    }
+  sb_chart_view_set_chart (SB_CHART_VIEW (view), chart);
+}
+
+static void
+show_charts (SbStepCard *self, JsonArray *charts)
+{
+  guint n = charts != NULL ? json_array_get_length (charts) : 0;
+  GtkWidget *extra;
+
+  for (guint i = 0; i < n; i++)
+    show_chart (self, i, json_array_get_object_element (charts, i));
+  while ((extra = nth_chart (self, n)) != NULL)
+    gtk_flow_box_remove (self->charts, gtk_widget_get_parent (extra));
+  gtk_flow_box_set_max_children_per_line (self->charts, n > 1 ? 2 : 1);
+  gtk_widget_set_visible (GTK_WIDGET (self->charts), n > 0);
+}
+
+static void
+show_facts (SbStepCard *self, JsonArray *facts)
+{
+  GtkWidget *child;
+  guint n = facts != NULL ? json_array_get_length (facts) : 0;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->facts))) != NULL)
+    gtk_box_remove (self->facts, child);
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *fact = json_array_get_object_element (facts, i);
+      GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+      GtkWidget *value = gtk_label_new (sb_json_get_string (fact, "value", ""));
+      GtkWidget *name = gtk_label_new (sb_json_get_string (fact, "name", ""));
+
+      gtk_widget_add_css_class (value, "heading");
+      gtk_widget_add_css_class (name, "dim-label");
+      gtk_widget_add_css_class (name, "caption");
+      gtk_label_set_xalign (GTK_LABEL (value), 0);
+      gtk_label_set_xalign (GTK_LABEL (name), 0);
+      gtk_label_set_ellipsize (GTK_LABEL (value), PANGO_ELLIPSIZE_END);
+      gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_END);
+      gtk_box_append (GTK_BOX (box), value);
+      gtk_box_append (GTK_BOX (box), name);
+      gtk_box_append (self->facts, box);
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->facts), n > 0);
+}
+
+static double *
+read_numbers (JsonArray *array, guint *n)
+{
+  double *values;
+
+  *n = array != NULL ? json_array_get_length (array) : 0;
+  values = g_new (double, *n + 1);
+  for (guint i = 0; i < *n; i++)
+    values[i] = json_array_get_double_element (array, i);
+  return values;
+}
+
+static JsonArray *
+pair (double a, double b)
+{
+  JsonArray *array = json_array_new ();
+
+  json_array_add_double_element (array, a);
+  json_array_add_double_element (array, b);
+  return array;
+}
+
+/* The matrix and the point on the ROC curve for another threshold. */
+static void
+apply_threshold (SbStepCard *self, double threshold, GtkLabel *label)
+{
+  JsonObject *result = sb_step_get_result (self->step);
+  JsonArray *charts = sb_json_get_array (result, "charts");
+  guint n;
+  g_autofree double *labels = read_numbers (sb_json_get_array (result, "labels"), &n);
+  g_autofree double *scores = read_numbers (sb_json_get_array (result, "scores"), &n);
+  SbConfusion confusion = sb_confusion (labels, scores, n, threshold);
+  g_autoptr (JsonObject) matrix = sb_json_copy (json_array_get_object_element (charts, 0));
+  JsonArray *values = json_array_new ();
+  g_autofree char *text = g_strdup_printf (
+      _ ("Threshold %.2f: %u of %u hits found, error %.1f %%, precision %.1f %%, recall %.1f %%"),
+      threshold,
+      confusion.tp,
+      confusion.tp + confusion.fn,
+      100 * sb_confusion_get_error (&confusion),
+      100 * sb_confusion_get_precision (&confusion),
+      100 * sb_confusion_get_recall (&confusion));
+
+  json_array_add_array_element (values, pair (confusion.tn, confusion.fp));
+  json_array_add_array_element (values, pair (confusion.fn, confusion.tp));
+  json_object_set_array_member (matrix, "values", values);
+  json_object_set_string_member (matrix, "summary", text);
+  show_chart (self, 0, matrix);
+  gtk_label_set_label (label, text);
+}
+
+static void
+on_threshold (GtkRange *range, SbStepCard *self)
+{
+  apply_threshold (self,
+                   gtk_range_get_value (range),
+                   g_object_get_data (G_OBJECT (range), "sb-label"));
+}
+
+static GtkWidget *
+make_threshold (SbStepCard *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  GtkWidget *scale = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0.01, 0.99, 0.01);
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_range_set_value (GTK_RANGE (scale), 0.5);
+  gtk_scale_add_mark (GTK_SCALE (scale), 0.5, GTK_POS_BOTTOM, "0.5");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (scale),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Threshold"),
+                                  -1);
+  g_object_set_data (G_OBJECT (scale), "sb-label", label);
+  g_signal_connect (scale, "value-changed", G_CALLBACK (on_threshold), self);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_box_append (GTK_BOX (box), scale);
+  apply_threshold (self, 0.5, GTK_LABEL (label));
+  return box;
+}
+
+static void
+show_extra (SbStepCard *self, JsonObject *result)
+{
+  const char *kind = sb_step_get_kind (self->step);
+
+  if (result == self->shown)
+    return;
+  self->shown = result;
+  adw_bin_set_child (self->extra, NULL);
+  if (result == NULL)
+    return;
+  if (strcmp (kind, "predict") == 0 && sb_step_get_run (self->step) != NULL)
+    adw_bin_set_child (self->extra, sb_predict_form_new (sb_step_get_run (self->step), result));
+  else if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels"))
+    adw_bin_set_child (self->extra, make_threshold (self));
+}
+
+static void
+on_result (SbStep *step, GParamSpec *pspec, SbStepCard *self)
+{
+  JsonObject *result = sb_step_get_result (step);
+
+  show_charts (self, result != NULL ? sb_json_get_array (result, "charts") : NULL);
+  show_facts (self, result != NULL ? sb_json_get_array (result, "facts") : NULL);
+  show_extra (self, result);
+  update_header (self);
+}
+
+static void
+on_logged (SbStep *step, guint from, SbStepCard *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->log_expander), TRUE);
+  sb_log_view_append (self->log, sb_step_get_log (step), from);
+}
+
+static void
+on_value (SbParameterForm *form, const char *name, const char *value, SbStepCard *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sb_step_set_value (self->step, name, value, &error))
+    g_warning ("%s", error->message);
+}
+
+static void
+on_valid (SbParameterForm *form, GParamSpec *pspec, SbStepCard *self)
+{
+  gtk_widget_set_sensitive (GTK_WIDGET (self->run_button), sb_parameter_form_get_valid (form));
+}
+
+static void
+on_file_response (GtkNativeDialog *dialog, int response, SbStepCard *self)
+{
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_object_unref (dialog);
+  path = file != NULL ? g_file_get_path (file) : NULL;
+  if (path == NULL || !sb_step_set_value (self->step, "source", "file", NULL) ||
+      !sb_step_set_value (self->step, "path", path, NULL))
+    return;
+  sb_step_card_run (self);
+}
+
+static void
+on_choose_file (GtkButton *button, SbStepCard *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      _ ("Choose a File of Games"), GTK_WINDOW (root), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_file_response), self, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+on_source (GtkButton *button, SbStepCard *self)
+{
+  if (sb_step_set_value (
+          self->step, "source", g_object_get_data (G_OBJECT (button), "sb-source"), NULL))
+    sb_step_card_run (self);
+}
+
+static void
+add_source (GtkBox *box, SbStepCard *self, const char *title, const char *source)
+{
+  GtkWidget *button = gtk_button_new_with_label (title);
+
+  g_object_set_data (G_OBJECT (button), "sb-source", (gpointer) source);
+  g_signal_connect (button,
+                    "clicked",
+                    source != NULL ? G_CALLBACK (on_source) : G_CALLBACK (on_choose_file),
+                    self);
+  gtk_box_append (box, button);
+}
+
+static GtkWidget *
+make_sources (SbStepCard *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+
+  add_source (GTK_BOX (box), self, _ ("Choose File…"), NULL);
+  add_source (GTK_BOX (box), self, _ ("Download"), "download");
+  add_source (GTK_BOX (box), self, _ ("Sample (Synthetic)"), "sample");
+  return box;
+}
+
+static GtkWidget *
+make_form (SbStepCard *self)
+{
+  const GPtrArray *parameters = sb_step_get_parameters (self->step);
+  GtkWidget *form;
+
+  if (strcmp (sb_step_get_kind (self->step), "choose-data") == 0)
+    return make_sources (self);
+  if (parameters->len == 0)
+    return NULL;
+  form = sb_parameter_form_new ();
+  for (guint i = 0; i < parameters->len; i++)
+    {
+      const SbParameter *parameter = parameters->pdata[i];
+
+      sb_parameter_form_add (SB_PARAMETER_FORM (form),
+                             parameter,
+                             sb_step_get_value (self->step, parameter->name),
+                             sb_step_get_default (self->step, parameter->name));
+    }
+  g_signal_connect_object (form, "value-changed", G_CALLBACK (on_value), self, 0);
+  g_signal_connect_object (form, "notify::valid", G_CALLBACK (on_valid), self, 0);
+  return form;
+}
+
+/* The small part of Markdown that narratives use. */
+static char *
+to_markup (const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  g_autoptr (GRegex) code = g_regex_new ("`([^`]+)`", 0, 0, NULL);
+  g_autoptr (GRegex) strong = g_regex_new ("\\*\\*([^*]+)\\*\\*", 0, 0, NULL);
+  g_autoptr (GRegex) emphasis = g_regex_new ("\\*([^*]+)\\*", 0, 0, NULL);
+  g_autofree char *first = g_regex_replace (code, escaped, -1, 0, "<tt>\\1</tt>", 0, NULL);
+  g_autofree char *second = g_regex_replace (strong, first, -1, 0, "<b>\\1</b>", 0, NULL);
+
+  return g_regex_replace (emphasis, second, -1, 0, "<i>\\1</i>", 0, NULL);
+}
+
+static void
+on_run_clicked (GtkButton *button, SbStepCard *self)
+{
+  sb_step_card_run (self);
+}
+
+static void
+fill (SbStepCard *self)
+{
+  g_autofree char *number = g_strdup_printf ("%u", sb_step_get_number (self->step));
+  g_autofree char *markup = to_markup (sb_step_get_narrative (self->step));
+  g_autofree char *fold = g_strdup_printf (_ ("Details of %s"), sb_step_get_title (self->step));
+  SbStepState state = sb_step_get_state (self->step);
+
+  gtk_label_set_label (self->number, number);
+  gtk_label_set_label (self->title, sb_step_get_title (self->step));
+  gtk_label_set_markup (self->narrative, markup);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->fold_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  fold,
+                                  -1);
+  adw_bin_set_child (self->form_bin, make_form (self));
+  gtk_widget_set_visible (GTK_WIDGET (self->log_expander), sb_step_get_log (self->step)->len > 0);
+  sb_log_view_append (self->log, sb_step_get_log (self->step), 0);
+  on_result (self->step, NULL, self);
+  set_folded (self, state == SB_STEP_WAITING || (state == SB_STEP_DONE && !stays_open (self)));
+  update_header (self);
+}
+
+static void
+sb_step_card_dispose (GObject *object)
+{
+  SbStepCard *self = SB_STEP_CARD (object);
+
+  g_clear_handle_id (&self->tick, g_source_remove);
+  gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_STEP_CARD);
+  g_clear_object (&self->step);
+  G_OBJECT_CLASS (sb_step_card_parent_class)->dispose (object);
+}
+
+static void
+sb_step_card_class_init (SbStepCardClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = sb_step_card_dispose;
+  g_type_ensure (SB_TYPE_LOG_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/sagebrush/Sagebrush/ui/sb-step-card.ui");
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, state);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, number);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, title);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, summary);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, duration);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, run_button);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, fold_button);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, revealer);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, progress);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, content);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, narrative);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, form_bin);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, charts);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, facts);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, extra);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, log_expander);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, log);
+  gtk_widget_class_bind_template_callback (widget_class, on_run_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, on_fold);
+}
+
+static void
+sb_step_card_init (SbStepCard *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+/**
+ * sb_step_card_new:
+ * @step: a step
+ *
+ * Returns: its card
+ */
+GtkWidget *
+sb_step_card_new (SbStep *step)
+{
+  SbStepCard *self = g_object_new (SB_TYPE_STEP_CARD, NULL);
+
+  self->step = g_object_ref (step);
+  fill (self);
+  g_signal_connect_object (step, "notify::state", G_CALLBACK (on_state), self, 0);
+  g_signal_connect_object (step, "notify::missing", G_CALLBACK (on_progress), self, 0);
+  g_signal_connect_object (step, "notify::summary", G_CALLBACK (on_progress), self, 0);
+  g_signal_connect_object (step, "notify::progress-text", G_CALLBACK (on_progress), self, 0);
+  g_signal_connect_object (step, "notify::result", G_CALLBACK (on_result), self, 0);
+  g_signal_connect_object (step, "logged", G_CALLBACK (on_logged), self, 0);
+  return GTK_WIDGET (self);
+}
