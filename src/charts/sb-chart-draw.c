@@ -124,8 +124,11 @@ draw_category_axis (cairo_t *cr,
                     const SbChartLayout *layout,
                     char **names,
                     guint n,
+                    gboolean has_title,
                     gboolean bottom)
 {
+  double room = layout->plot.x - 10 - (has_title ? style->font_size * 1.5 : 0);
+
   set_color (cr, &style->foreground, 0.85);
   for (guint i = 0; i < n; i++)
     {
@@ -148,7 +151,7 @@ draw_category_axis (cairo_t *cr,
                    layout->plot.x - 6,
                    layout->plot.y + at,
                    ALIGN_END,
-                   fmax (20, layout->plot.x - 12 - style->font_size),
+                   fmax (20, room),
                    1);
     }
 }
@@ -183,6 +186,12 @@ draw_axis_titles (SbChart *self,
                       layout->plot.height);
 }
 
+static gboolean
+has_text (const char *text)
+{
+  return text != NULL && *text != '\0';
+}
+
 static void
 draw_axes (SbChart *self,
            cairo_t *cr,
@@ -192,8 +201,9 @@ draw_axes (SbChart *self,
 {
   if (self->kind == SB_CHART_HEATMAP)
     {
-      draw_category_axis (cr, style, layout, self->categories, self->n_categories, TRUE);
-      draw_category_axis (cr, style, layout, self->rows, self->n_rows, FALSE);
+      draw_category_axis (cr, style, layout, self->categories, self->n_categories, FALSE, TRUE);
+      draw_category_axis (
+          cr, style, layout, self->rows, self->n_rows, has_text (self->y.title), FALSE);
     }
   else if (self->kind == SB_CHART_BAR)
     {
@@ -203,8 +213,13 @@ draw_axes (SbChart *self,
                         layout->turned ? &layout->across : &layout->up,
                         self->y.format,
                         layout->turned);
-      draw_category_axis (
-          cr, style, layout, layout->categories, layout->n_categories, !layout->turned);
+      draw_category_axis (cr,
+                          style,
+                          layout,
+                          layout->categories,
+                          layout->n_categories,
+                          has_text (self->x.title),
+                          !layout->turned);
     }
   else
     {

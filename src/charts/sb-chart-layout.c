@@ -227,7 +227,7 @@ _sb_chart_lay_out (SbChart *self,
   if (bottom_title (self) != NULL && *bottom_title (self) != '\0')
     bottom += line;
   if (style->show_title && self->title != NULL && *self->title != '\0')
-    top += line * 1.25;
+    top += line * 1.5;
   if (style->show_legend && self->series->len > 1 && self->kind != SB_CHART_HEATMAP)
     top += line;
   layout->plot.x = left;

@@ -422,11 +422,12 @@ show_extra (SbStepCard *self, JsonObject *result)
   self->shown = result;
   adw_bin_set_child (self->extra, NULL);
   if (result == NULL)
-    return;
-  if (strcmp (kind, "predict") == 0 && sb_step_get_run (self->step) != NULL)
+    ;
+  else if (strcmp (kind, "predict") == 0 && sb_step_get_run (self->step) != NULL)
     adw_bin_set_child (self->extra, sb_predict_form_new (sb_step_get_run (self->step), result));
   else if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels"))
     adw_bin_set_child (self->extra, make_threshold (self));
+  gtk_widget_set_visible (GTK_WIDGET (self->extra), adw_bin_get_child (self->extra) != NULL);
 }
 
 static void
@@ -582,6 +583,7 @@ fill (SbStepCard *self)
                                   fold,
                                   -1);
   adw_bin_set_child (self->form_bin, make_form (self));
+  gtk_widget_set_visible (GTK_WIDGET (self->form_bin), adw_bin_get_child (self->form_bin) != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->log_expander), sb_step_get_log (self->step)->len > 0);
   sb_log_view_append (self->log, sb_step_get_log (self->step), 0);
   on_result (self->step, NULL, self);
