@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cloud/sb-recheck-private.h"
 #include "wire/sb-error.h"
 #include "wire/sb-names.h"
 
@@ -306,6 +307,7 @@ exchange (SbCall *call,
                           .body = get_body (call),
                           .source = call->options->source,
                           .sink = call->options->sink,
+                          .repeatable = !_sb_recheck_applies (&call->operation),
                           .local = sb_connection_is_local (call->connection),
                           .timeout = sb_connection_get_timeout (call->connection) };
   if (_sb_http_send (&http, &call->answer, cancellable, error))

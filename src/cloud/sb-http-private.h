@@ -48,6 +48,7 @@ typedef struct
  * @body: (nullable): its body
  * @source: (nullable): or where the body comes from
  * @sink: (nullable): where the answer's body goes
+ * @repeatable: whether sending it twice does no harm
  * @local: whether no proxy may stand between
  * @timeout: seconds of silence after which to give up
  *
@@ -61,6 +62,7 @@ typedef struct
   GBytes *body;
   const SbHttpSource *source;
   const SbHttpSink *sink;
+  gboolean repeatable;
   gboolean local;
   guint timeout;
 } SbHttpRequest;

@@ -125,6 +125,10 @@ make_message (const SbHttpRequest *request)
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* Else libsoup makes a new connection for every POST: one that was idle may break and leave open
+   * whether the request got through. With this, libsoup then sends it again. */
+  if (request->repeatable)
+    soup_message_add_flags (message, SOUP_MESSAGE_IDEMPOTENT);
   set_body (message, request);
   for (guint i = 0; i < request->headers->len; i++)
     {

@@ -783,6 +783,26 @@ test_lost_and_somebody_elses (void)
   g_assert_cmpint (maker.creates, ==, 2);
 }
 
+/* The same after an idle connection, where libsoup by itself would send it again. */
+static void
+test_lost_when_idle (void)
+{
+  Maker maker = { .lost = 1, .made = TRUE };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Loopback) server = loopback_new (make_things, &maker);
+  g_autoptr (SbConnection) connection = loopback_connect (server);
+  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (JsonObject) input = sb_json_object_new ("ModelName", "s", "m", NULL);
+  g_autoptr (JsonObject) first =
+      sb_client_call (client, "sagemaker", "DescribeModel", input, NULL, &error);
+  g_autoptr (JsonObject) output =
+      sb_client_call (client, "sagemaker", "CreateModel", input, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (sb_json_get_string (output, "ModelArn", NULL), ==, "arn:first");
+  g_assert_cmpint (maker.creates, ==, 1);
+}
+
 static void
 test_lost_bucket (void)
 {
@@ -986,6 +1006,33 @@ test_threads (void)
 }
 
 static void
+answer_port (SoupServerMessage *message, const Asked *asked, gpointer data)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+  g_autofree char *text =
+      g_strdup_printf ("{\"Port\":%u}",
+                       g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+
+  reply (message, 200, JSON_TYPE, text);
+}
+
+static void
+test_kept_alive (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Loopback) server = loopback_new (answer_port, NULL);
+  g_autoptr (SbConnection) connection = loopback_connect (server);
+  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (JsonObject) first =
+      sb_client_call (client, "sagemaker", "ListModels", NULL, NULL, &error);
+  g_autoptr (JsonObject) second =
+      sb_client_call (client, "sagemaker", "ListModels", NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (sb_json_get_int (first, "Port", 0), ==, sb_json_get_int (second, "Port", -1));
+}
+
+static void
 got_output_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   JsonObject **output = user_data;
@@ -1039,7 +1086,9 @@ main (int argc, char *argv[])
     { "/cloud/client/lost-and-done", test_lost_and_done },
     { "/cloud/client/lost-and-not-done", test_lost_and_not_done },
     { "/cloud/client/lost-and-somebody-elses", test_lost_and_somebody_elses },
+    { "/cloud/client/lost-when-idle", test_lost_when_idle },
     { "/cloud/client/lost-bucket", test_lost_bucket },
+    { "/cloud/client/kept-alive", test_kept_alive },
     { "/cloud/client/clock", test_clock },
     { "/cloud/client/region", test_region },
     { "/cloud/client/region-malformed", test_region_malformed },
