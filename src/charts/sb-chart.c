@@ -222,3 +222,17 @@ sb_chart_can_smooth (SbChart *self)
 
   return self->kind == SB_CHART_LINE;
 }
+
+/**
+ * sb_chart_get_natural_height:
+ * @self: a chart
+ *
+ * Returns: pixels from top to bottom at which it reads well
+ */
+guint
+sb_chart_get_natural_height (SbChart *self)
+{
+  guint rows = self->kind == SB_CHART_BAR && self->horizontal ? self->n_categories : 0;
+
+  return MAX (280, 90 + 19 * rows);
+}

@@ -68,5 +68,6 @@ char *sb_chart_dup_series_label (SbChart *self, guint series);
 gboolean sb_chart_is_empty (SbChart *self);
 gboolean sb_chart_can_zoom (SbChart *self);
 gboolean sb_chart_can_smooth (SbChart *self);
+guint sb_chart_get_natural_height (SbChart *self);
 
 G_END_DECLS

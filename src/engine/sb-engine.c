@@ -235,7 +235,7 @@ sb_engine_listen (SbEngine *self, guint16 port, GError **error)
   g_autofree char *path = ready_file (self);
   g_autofree char *line = NULL;
 
-  self->server = soup_server_new ("server-header", "sagebrush-engine", NULL);
+  self->server = soup_server_new ("server-header", "sagebrush-engine", "raw-paths", TRUE, NULL);
   sb_dispatch_attach (self);
   if (!soup_server_listen_local (self->server, port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
     {

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "pages/sb-code-window.h"
 #include "pages/sb-predict-form.h"
 #include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
@@ -592,6 +593,23 @@ fill (SbStepCard *self)
 }
 
 static void
+show_code (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  sb_code_window_show (widget, SB_STEP_CARD (widget)->step);
+}
+
+static void
+reset_step (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SbStepCard *self = SB_STEP_CARD (widget);
+
+  if (is_busy (self))
+    return;
+  sb_step_reset (self->step);
+  adw_bin_set_child (self->form_bin, make_form (self));
+}
+
+static void
 sb_step_card_dispose (GObject *object)
 {
   SbStepCard *self = SB_STEP_CARD (object);
@@ -628,6 +646,8 @@ sb_step_card_class_init (SbStepCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, extra);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, log_expander);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, log);
+  gtk_widget_class_install_action (widget_class, "step.show-code", NULL, show_code);
+  gtk_widget_class_install_action (widget_class, "step.reset", NULL, reset_step);
   gtk_widget_class_bind_template_callback (widget_class, on_run_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_fold);
 }

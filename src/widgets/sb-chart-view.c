@@ -14,9 +14,8 @@
 #include "charts/sb-chart-export.h"
 
 #define MIN_WIDTH    260
-#define MIN_HEIGHT   200
-#define NAT_WIDTH    460
-#define NAT_HEIGHT   300
+#define NAT_WIDTH    400
+#define NAT_HEIGHT   280
 #define SAVED_WIDTH  800
 #define SAVED_HEIGHT 500
 
@@ -268,6 +267,7 @@ sb_chart_view_set_chart (SbChartView *self, SbChart *chart)
   g_set_object (&self->chart, chart);
   self->has_point = FALSE;
   fill_legend (self);
+  gtk_widget_queue_resize (GTK_WIDGET (self));
   if (chart != NULL)
     gtk_accessible_update_property (GTK_ACCESSIBLE (self),
                                     GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -342,10 +342,11 @@ sb_chart_view_measure (GtkWidget *widget,
                        int *minimum_baseline,
                        int *natural_baseline)
 {
-  gboolean across = orientation == GTK_ORIENTATION_HORIZONTAL;
+  SbChartView *self = SB_CHART_VIEW (widget);
+  int height = self->chart != NULL ? (int) sb_chart_get_natural_height (self->chart) : NAT_HEIGHT;
 
-  *minimum = across ? MIN_WIDTH : MIN_HEIGHT;
-  *natural = across ? NAT_WIDTH : NAT_HEIGHT;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? MIN_WIDTH : height;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? NAT_WIDTH : height;
 }
 
 static void

@@ -77,6 +77,7 @@ test_strings (void)
       "ValidationException: 1 validation error detected: Value '%s' at 'modelName' failed to "
       "satisfy constraint: Member must have length less than or equal to 63",
       name);
+  g_autofree char *newline = NULL;
 
   assert_complaint ("sagemaker",
                     "DescribeTrainingJob",
@@ -86,8 +87,9 @@ test_strings (void)
                     "expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
   assert_complaint ("sagemaker", "DeleteModel", input, expected);
   /* A pattern matches whole values: no newline slips in at the end. */
-  g_assert_nonnull (complaint (
-      "sagemaker", "DescribeTrainingJob", "{'TrainingJobName': 'name\\n'}", SB_VALIDATE_DEFAULT));
+  newline = complaint (
+      "sagemaker", "DescribeTrainingJob", "{'TrainingJobName': 'name\\n'}", SB_VALIDATE_DEFAULT);
+  g_assert_nonnull (newline);
   assert_complaint ("sagemaker",
                     "ListTrainingJobs",
                     "{'SortOrder': 'Up'}",

@@ -1,0 +1,124 @@
+/* sb-code-window.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a step has done, as a person would write it: boto3, AWS CLI, and the calls themselves.
+ */
+
+#include "config.h"
+
+#include "pages/sb-code-window.h"
+
+#include <glib/gi18n.h>
+
+#include "cloud/sb-code.h"
+#include "wire/sb-json.h"
+
+static void
+on_copy (GtkButton *button, gpointer data)
+{
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (button)),
+                          g_object_get_data (G_OBJECT (button), "sb-text"));
+}
+
+static GtkWidget *
+make_page (const char *text, const char *name)
+{
+  GtkWidget *view = gtk_text_view_new ();
+  GtkWidget *scroller = gtk_scrolled_window_new ();
+  GtkWidget *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
+  GtkWidget *overlay = gtk_overlay_new ();
+
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), text, -1);
+  gtk_text_view_set_editable (GTK_TEXT_VIEW (view), FALSE);
+  gtk_text_view_set_monospace (GTK_TEXT_VIEW (view), TRUE);
+  gtk_text_view_set_left_margin (GTK_TEXT_VIEW (view), 12);
+  gtk_text_view_set_right_margin (GTK_TEXT_VIEW (view), 12);
+  gtk_text_view_set_top_margin (GTK_TEXT_VIEW (view), 12);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), view);
+  gtk_widget_set_vexpand (scroller, TRUE);
+  gtk_widget_set_halign (copy, GTK_ALIGN_END);
+  gtk_widget_set_valign (copy, GTK_ALIGN_START);
+  gtk_widget_set_margin_top (copy, 12);
+  gtk_widget_set_margin_end (copy, 18);
+  gtk_widget_set_tooltip_text (copy, _ ("Copy"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (copy),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Copy"),
+                                  -1);
+  g_object_set_data_full (G_OBJECT (copy), "sb-text", g_strdup (text), g_free);
+  g_signal_connect (copy, "clicked", G_CALLBACK (on_copy), NULL);
+  gtk_overlay_set_child (GTK_OVERLAY (overlay), scroller);
+  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), copy);
+  return overlay;
+}
+
+static char *
+list_calls (GPtrArray *entries)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      g_autofree char *json =
+          sb_json_to_pretty_string (sb_journal_entry_get_json (entries->pdata[i]));
+
+      g_string_append_printf (text, "%s\n", json);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static GPtrArray *
+find_entries (SbStep *step)
+{
+  SbRun *run = sb_step_get_run (step);
+
+  return sb_journal_dup_entries (sb_client_get_journal (sb_run_get_client (run)),
+                                 sb_module_get_id (sb_run_get_module (run)),
+                                 sb_run_get_id (run),
+                                 sb_step_get_id (step));
+}
+
+/**
+ * sb_code_window_show:
+ * @parent: a widget of the window that it belongs to
+ * @step: a step
+ *
+ * Shows the code of what the step has done.
+ */
+void
+sb_code_window_show (GtkWidget *parent, SbStep *step)
+{
+  SbConnection *connection = sb_run_get_connection (sb_step_get_run (step));
+  g_autoptr (GPtrArray) entries = find_entries (step);
+  const char *region = sb_connection_get_region (connection);
+  const char *url = sb_connection_get_endpoint_url (connection);
+  g_autofree char *boto3 = sb_code_generate (entries, SB_CODE_BOTO3, region, url);
+  g_autofree char *cli = sb_code_generate (entries, SB_CODE_CLI, region, url);
+  g_autofree char *calls = list_calls (entries);
+  GtkWidget *window = adw_window_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *header = adw_header_bar_new ();
+  AdwViewStack *stack = ADW_VIEW_STACK (adw_view_stack_new ());
+  GtkWidget *switcher = adw_view_switcher_title_new ();
+  GtkRoot *root = gtk_widget_get_root (parent);
+
+  adw_view_stack_add_titled_with_icon (
+      stack, make_page (boto3, "boto3"), "boto3", "boto3", "text-x-script-symbolic");
+  adw_view_stack_add_titled_with_icon (
+      stack, make_page (cli, "AWS CLI"), "cli", "AWS CLI", "utilities-terminal-symbolic");
+  adw_view_stack_add_titled_with_icon (
+      stack, make_page (calls, _ ("Calls")), "calls", _ ("Calls"), "view-list-symbolic");
+  adw_view_switcher_title_set_stack (ADW_VIEW_SWITCHER_TITLE (switcher), stack);
+  adw_view_switcher_title_set_title (ADW_VIEW_SWITCHER_TITLE (switcher), sb_step_get_title (step));
+  adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), switcher);
+  gtk_box_append (GTK_BOX (box), header);
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (stack));
+  adw_window_set_content (ADW_WINDOW (window), box);
+  gtk_window_set_title (GTK_WINDOW (window), sb_step_get_title (step));
+  gtk_window_set_default_size (GTK_WINDOW (window), 760, 560);
+  if (GTK_IS_WINDOW (root))
+    gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (root));
+  gtk_window_present (GTK_WINDOW (window));
+}

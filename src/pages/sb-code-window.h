@@ -1,0 +1,16 @@
+/* sb-code-window.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <adwaita.h>
+
+#include "workshop/sb-run.h"
+
+G_BEGIN_DECLS
+
+void sb_code_window_show (GtkWidget *parent, SbStep *step);
+
+G_END_DECLS

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sagebrush run` and `sagebrush engine`, as a person calls them, on sample and real data."""
+import hashlib
+import http.server
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import boto3
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import BUILD, test_data  # noqa: E402
+
+PROGRAM = str(BUILD / "src/app/sagebrush")
+DATA = test_data()
+CSV = DATA / "video-games/raw_data.csv" if DATA else None
+real = pytest.mark.skipif(CSV is None, reason="no real data: set SAGEBRUSH_TEST_DATA")
+
+
+def run(home, *arguments, env=None, code=0):
+    environment = {**os.environ, "XDG_DATA_HOME": str(home), "LC_ALL": "C.UTF-8", **(env or {})}
+    environment.pop("DISPLAY", None)
+    done = subprocess.run([PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def prepare_with_pandas():
+    """The workshop's notebook, as it prepares its file."""
+    import numpy as np
+    import pandas as pd
+
+    data = pd.read_csv(CSV)
+    data["y"] = data["Global_Sales"] > 1
+    data = data.drop(["Name", "Year_of_Release", "NA_Sales", "EU_Sales", "JP_Sales", "Other_Sales", "Global_Sales",
+                      "Critic_Count", "User_Count", "Developer"], axis=1).dropna()
+    data["User_Score"] = data["User_Score"].astype(str)
+    tbd = data["User_Score"] == "tbd"
+    data["User_Score"] = data["User_Score"].where(~tbd, (data["Critic_Score"] / 10).astype(str)).astype(float)
+    y = data.pop("y").astype(int)
+    data = pd.get_dummies(data)
+    data.insert(0, "y_yes", y)
+    shuffled = data.sample(frac=1, random_state=1729)
+    n = len(shuffled)
+    return {"train": shuffled[: int(0.7 * n)], "validation": shuffled[int(0.7 * n): int(0.9 * n)],
+            "test": shuffled[int(0.9 * n):]}
+
+
+def dump(part):
+    from sklearn.datasets import dump_svmlight_file
+
+    out = io.BytesIO()
+    dump_svmlight_file(X=part.drop(["y_yes"], axis=1).astype(float).values, y=part["y_yes"].values, f=out)
+    return out.getvalue()
+
+
+@real
+def test_real_data(tmp_path):
+    done = run(tmp_path / "home", "run", "video-game-sales", "--data", CSV, "--json", "--output", tmp_path / "out")
+    result = json.loads(done.stdout)
+    steps = {name: step["summary"] for name, step in result["steps"].items() if "summary" in step}
+    assert "16719 games" in steps["data"] and "2057 of 16719" in steps["explore"]
+    assert steps["prepare"] == "8021 rows with 331 features: 5614 / 1604 / 803"
+    assert abs(float(re.search(r"auc ([\d.]+)", steps["train"])[1]) - 0.845) < 0.003
+    assert result["tp"] + result["fn"] == 132 and sum(result[k] for k in ("tn", "fp", "fn", "tp")) == 803
+    assert 66 <= result["tp"] <= 75 and 0.13 <= result["error"] <= 0.15
+    folder = next((tmp_path / "home/sagebrush/runs").glob("video-game-sales-*"))
+    parts = prepare_with_pandas()
+    for name, part in parts.items():
+        assert (folder / f"{name}.libsvm").read_bytes() == dump(part), name
+    assert [len(parts[name]) for name in ("train", "validation", "test")] == [5614, 1604, 803]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "report.html", "balance.png", "scatter.png", "distribution.png", "missing.png", "metric.png", "confusion.png",
+        "roc.png", "importance.png"}
+    assert "Nothing left" in done.stderr
+
+
+def test_sample(tmp_path):
+    done = run(tmp_path, "run", "video-game-sales", "--set", "train.max_depth=4", "--set", "train.num_round=20")
+    assert "Confusion matrix" in done.stdout and re.search(r"\d+ of \d+ hits found, error", done.stdout)
+    assert "synthetic" in done.stderr and "after 20 rounds" in done.stderr
+
+
+def test_keep_and_find_again(tmp_path):
+    run(tmp_path, "run", "video-game-sales", "--keep", "--set", "train.num_round=3")
+    ledger = json.loads(next((tmp_path / "sagebrush/runs").glob("*/ledger.json")).read_text())
+    kinds = [item["kind"] for item in ledger["resources"] if item["confirmed"] and not item["deleted"]]
+    assert sorted(kinds) == ["bucket", "endpoint", "endpoint-config", "model", "objects", "training-job"]
+    info = json.loads((tmp_path / "sagebrush/engine/engine.json").read_text())
+    try:
+        done = run(tmp_path, "run", "video-game-sales", "--set", "train.num_round=2")
+        assert "hits found" in done.stdout
+        assert json.loads((tmp_path / "sagebrush/engine/engine.json").read_text())["pid"] == info["pid"]
+    finally:
+        os.kill(info["pid"], signal.SIGTERM)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["run", "video-game-sales", "--data", "/nowhere.csv"], "/nowhere.csv"),
+    (["run", "nothing"], "no module “nothing”"),
+    (["run", "video-game-sales", "--set", "train.eta=2"], "Hyperparameter eta: value 2 not in range [0, 1]"),
+    (["run", "video-game-sales", "--set", "eta"], "is no setting"),
+    (["run", "video-game-sales", "--connection", "mars"], "no connection “mars”"),
+])
+def test_failures_are_one_clear_line(tmp_path, arguments, message):
+    done = run(tmp_path, *arguments, code=1)
+    last = [line for line in done.stderr.splitlines() if line.startswith("sagebrush: ")]
+    assert len(last) == 1 and message in last[0]
+
+
+def test_bad_csv_names_the_line(tmp_path):
+    (tmp_path / "bad.csv").write_text("Name,Platform,Genre,Publisher,Global_Sales,Critic_Score,User_Score,Rating\n"
+                                      "A,Wii,Misc,X,lots,1,1,E\n")
+    done = run(tmp_path / "home", "run", "video-game-sales", "--data", tmp_path / "bad.csv", code=1)
+    assert "Line 2: “lots” is no number" in done.stderr
+
+
+def serve(body):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@real
+def test_download(tmp_path):
+    body = CSV.read_bytes()
+    assert hashlib.sha256(body).hexdigest() == "4ad802a9e51792e7a96b84da4501e5f64c97484d937ede9441d2e1145c1d7b03"
+    for content, code in ((body, 0), (body[:-1] + b"x", 1), (body[:1000], 1)):
+        server = serve(content)
+        env = {"SAGEBRUSH_VIDEO_GAMES_URL": f"http://127.0.0.1:{server.server_address[1]}/raw_data.csv"}
+        done = run(tmp_path / str(len(content)) / str(code), "run", "video-game-sales", "--set", "data.source=download",
+                   "--set", "train.num_round=2", env=env, code=code)
+        server.shutdown()
+        if code:
+            assert "is not the file that is expected" in done.stderr
+            assert not list(tmp_path.glob(f"{len(content)}/{code}/**/games.csv*"))
+
+
+def test_engine_command(tmp_path):
+    with subprocess.Popen([PROGRAM, "engine", "--data-dir", str(tmp_path / "e"), "--print-env"], stdout=subprocess.PIPE,
+                          text=True) as process:
+        try:
+            names = dict(process.stdout.readline().removeprefix("export ").strip().split("=", 1) for _ in range(5))
+            client = boto3.client("sagemaker", endpoint_url=names["AWS_ENDPOINT_URL"],
+                                  region_name=names["AWS_REGION"], aws_access_key_id=names["AWS_ACCESS_KEY_ID"],
+                                  aws_secret_access_key=names["AWS_SECRET_ACCESS_KEY"])
+            assert client.list_endpoints()["Endpoints"] == []
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_no_secret_is_left_behind(tmp_path):
+    run(tmp_path, "run", "video-game-sales", "--set", "train.num_round=2")
+    keys = (tmp_path / "sagebrush/engine/credentials").read_text()
+    secret = re.search(r"aws_secret_access_key = (\S+)", keys)[1]
+    assert oct((tmp_path / "sagebrush/engine/credentials").stat().st_mode)[-3:] == "600"
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "credentials":
+            assert secret.encode() not in path.read_bytes(), path
+
+
+def test_journal_is_what_botocore_knows(tmp_path):
+    import botocore.session
+    from botocore.validate import ParamValidator
+
+    run(tmp_path, "run", "video-game-sales", "--set", "train.num_round=2")
+    session, seen = botocore.session.get_session(), set()
+    for line in (tmp_path / "sagebrush/journal.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        if "operation" not in entry:
+            continue
+        model = session.get_service_model(entry["service"]).operation_model(entry["operation"])
+        given = dict(entry.get("input") or {})
+        if "body" in entry or entry["operation"] in ("PutObject", "UploadPart", "InvokeEndpoint"):
+            given["Body"] = b""  # the journal keeps what a body was, not the body
+        problems = ParamValidator().validate(given, model.input_shape) if model.input_shape else None
+        assert problems is None or not problems.has_errors(), problems.generate_report()
+        seen.add(entry["operation"])
+    assert {"CreateTrainingJob", "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "InvokeEndpoint",
+            "DeleteEndpoint", "DeleteObjects"} <= seen
+
+
+def test_help():
+    text = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "sagebrush run MODULE" in text and "--print-env" in text

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The application in a virtual display with a session bus, a keyring and AT-SPI of its own.
+
+Each command runs in a helper process inside that session: libatspi finds its bus once, at start.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from engine import BUILD, wait_for
+
+AGENT = Path(__file__).with_name("window_agent.py")
+
+
+class Window:
+    def __init__(self, folder, size="1280x1000", dark=False):
+        self.folder = Path(folder)
+        self.size = size
+        self.dark = dark
+
+    def __enter__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", self.size + "x24"],
+                                       pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            display = pipe.readline().strip()
+        runtime = self.folder / "runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        env = {
+            **os.environ, "DISPLAY": f":{display}", "GDK_BACKEND": "x11", "XDG_RUNTIME_DIR": str(runtime),
+            "XDG_DATA_HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "XDG_CACHE_HOME": str(self.folder / "cache"), "GSK_RENDERER": "cairo", "LC_ALL": "C.UTF-8",
+            "GSETTINGS_BACKEND": "memory", "SB_PROGRAM": str(BUILD / "src/app/sagebrush"),
+            "ADW_DEBUG_COLOR_SCHEME": "prefer-dark" if self.dark else "prefer-light",
+            "ASAN_OPTIONS": "detect_leaks=0",
+        }
+        env.pop("WAYLAND_DISPLAY", None)
+        self.log = open(self.folder / "window.log", "ab")
+        self.agent = subprocess.Popen(["dbus-run-session", "--", "/usr/bin/python3", str(AGENT)], env=env,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.env = env
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.ask("quit")
+        finally:
+            self.agent.stdin.close()
+            self.agent.wait(60)
+            self.agent.stdout.close()
+            self.server.terminate()
+            self.server.wait(20)
+            self.log.close()
+
+    def ask(self, command, *arguments):
+        self.agent.stdin.write(json.dumps([command, *arguments]) + "\n")
+        self.agent.stdin.flush()
+        # The session's own daemons write there, too.
+        for line in self.agent.stdout:
+            if line.startswith("=> "):
+                return json.loads(line[3:])
+        raise RuntimeError((self.folder / "window.log").read_text(errors="replace")[-3000:])
+
+    def find(self, role, name):
+        return self.ask("find", role, name)
+
+    def wait(self, role, name, seconds=60):
+        return wait_for(lambda: self.find(role, name), seconds)
+
+    def reveal(self, role, name):
+        """Scrolls until the widget lies within the window."""
+        height = int(self.size.split("x")[1])
+
+        def lies_within():
+            box = self.find(role, name)
+            if box and 60 < box[1] < height - box[3] - 260:
+                return box
+            self.ask("scroll", 1 if box is None or box[1] > height / 2 else -1)
+            return None
+
+        return wait_for(lies_within)
+
+    def click(self, role, name):
+        box = self.wait(role, name)
+        self.ask("click", box[0] + box[2] // 2, box[1] + box[3] // 2)
+
+    def focus(self, role, name):
+        assert self.ask("focus", role, name)
+
+    def key(self, name, count=1):
+        self.ask("key", name, count)
+
+    def lookup_key(self):
+        return self.ask("secret")
+
+    def shot(self, name):
+        folder = Path(os.environ.get("SAGEBRUSH_SCREENSHOTS", self.folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        if shutil.which("import"):
+            subprocess.run(["import", "-display", self.env["DISPLAY"], "-window", "root", str(folder / f"{name}.png")],
+                           check=True)
+
+    def run_state(self, step):
+        latest = sorted((self.folder / "home/sagebrush/runs").glob("video-game-sales-*"))[-1]
+        return json.loads((latest / "run.json").read_text())["steps"][step]["state"]
