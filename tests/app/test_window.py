@@ -19,9 +19,8 @@ def test_whole_module(tmp_path):
         assert window.run_state("deploy") == "done"
         window.reveal("slider", "Threshold")
         window.wait("label", "Threshold 0.50")
-        window.focus("slider", "Threshold")
-        window.key("Right", 10)
-        window.wait("label", "Threshold 0.60")
+        window.click("slider", "Threshold", 0.75)
+        window.wait("label", "Threshold 0.7")
         window.shot("evaluate")
     with Window(tmp_path) as window:
         window.wait("label", "is in service")

@@ -87,8 +87,10 @@ test_strings (void)
                     "expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}");
   assert_complaint ("sagemaker", "DeleteModel", input, expected);
   /* A pattern matches whole values: no newline slips in at the end. */
-  newline = complaint (
-      "sagemaker", "DescribeTrainingJob", "{'TrainingJobName': 'name\\n'}", SB_VALIDATE_DEFAULT);
+  newline = complaint ("sagemaker",
+                       "DescribeTrainingJob",
+                       "{'TrainingJobName': 'name\\n'}",
+                       SB_VALIDATE_DEFAULT);
   g_assert_nonnull (newline);
   assert_complaint ("sagemaker",
                     "ListTrainingJobs",

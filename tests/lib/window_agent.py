@@ -43,9 +43,9 @@ def locate(role, name):
     return None, None
 
 
-def query(role, name, verb="find"):
+def query(role, name):
     """Asks in a process of its own: libatspi's cache does not follow a tree that is being built."""
-    done = subprocess.run([sys.executable, __file__, verb, role, name], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([sys.executable, __file__, role, name], stdout=subprocess.PIPE, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("=> ")]
     return json.loads(lines[-1][3:]) if lines else None
 
@@ -69,16 +69,6 @@ def scroll(direction):
     return True
 
 
-def focus(role, name):
-    return query(role, name, "focus")
-
-
-def key(name, count):
-    for _ in range(count):
-        xdotool("key", name)
-    return True
-
-
 def secret():
     service = Secret.Service.get_sync(Secret.ServiceFlags.LOAD_COLLECTIONS, None)
     for collection in service.get_collections():
@@ -98,7 +88,7 @@ def main():
                              capture_output=True, check=False)
     sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
-    commands = {"find": find, "click": click, "scroll": scroll, "focus": focus, "key": key, "secret": secret}
+    commands = {"find": find, "click": click, "scroll": scroll, "secret": secret}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
@@ -113,13 +103,8 @@ def main():
     answer(program.returncode)
 
 
-def answer_query(verb, role, name):
-    node, box = locate(role, name)
-    answer(box if verb == "find" else node is not None and node.grab_focus())
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        answer_query(*sys.argv[1:])
+        answer(locate(*sys.argv[1:])[1])
     else:
         main()
