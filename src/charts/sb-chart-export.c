@@ -44,13 +44,19 @@ append_text (GString *out, const char *text)
   g_string_append_c (out, '"');
 }
 
+/* The shortest decimal that reads back as the same number. */
 static void
 append_number (GString *out, double value)
 {
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+  static const char *const formats[] = { "%.15g", "%.16g", "%.17g" };
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE] = "";
 
-  if (!isnan (value))
-    g_string_append (out, g_ascii_dtostr (buffer, sizeof buffer, value));
+  if (isnan (value))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_ascii_strtod (g_ascii_formatd (buffer, sizeof buffer, formats[i], value), NULL) == value)
+      break;
+  g_string_append (out, buffer);
 }
 
 static void

@@ -28,11 +28,18 @@ sb_chart_get_plot_area (SbChart *self, const SbChartStyle *style, double width, 
 }
 
 static gboolean
+has_place (const SbChartAxis *axis, double value)
+{
+  return !isnan (value) && (axis->scale != SB_SCALE_LOG || value > 0);
+}
+
+static gboolean
 is_there (SbChart *self, guint series, guint index)
 {
   const SbChartSeries *data = _sb_chart_get_series (self, series);
 
-  return index < data->n && !isnan (data->y[index]) && (data->x == NULL || !isnan (data->x[index]));
+  return index < data->n && has_place (&self->y, data->y[index]) &&
+         (data->x == NULL || has_place (&self->x, data->x[index]));
 }
 
 static void

@@ -149,6 +149,8 @@ add_linear_ticks (const SbScale *self, guint max_ticks, GArray *ticks, double *s
       /* Multiplied, not added up, so that no error grows; + 0.0 turns -0 into 0. */
       double tick = (first + i) * *step + 0.0;
 
+      if (self->kind == SB_SCALE_LOG && !(tick > 0))
+        continue;
       if (tick > self->max + wide * 1e-9)
         break;
       g_array_append_val (ticks, tick);

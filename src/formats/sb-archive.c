@@ -71,7 +71,7 @@ pack_file (struct archive *archive,
   gboolean done;
   int fd = -1;
 
-  archive_entry_set_pathname_utf8 (entry, name);
+  archive_entry_copy_pathname (entry, name);
   archive_entry_set_filetype (entry, is_file ? AE_IFREG : AE_IFDIR);
   archive_entry_set_perm (entry, is_file ? 0644 : 0755);
   archive_entry_set_mtime (entry, info->st_mtime, 0);
@@ -162,6 +162,8 @@ sb_archive_pack_folder (const char *folder,
   gboolean done;
 
   archive_write_set_format_pax_restricted (archive);
+  /* Names as they are on disk, whatever the locale: a daemon may well run in "C". */
+  archive_write_set_format_option (archive, "pax", "hdrcharset", "BINARY");
   archive_write_add_filter_gzip (archive);
   archive_write_set_filter_option (archive, "gzip", "compression-level", "4");
   archive_write_set_filter_option (archive, "gzip", "timestamp", NULL);
@@ -220,6 +222,15 @@ copy_out (struct archive *archive, int fd, const char *path, GCancellable *cance
   return code == ARCHIVE_EOF ? TRUE : fail (error, archive, path);
 }
 
+/* In a locale that cannot write the name libarchive only gives it as UTF-8. */
+static const char *
+get_name (struct archive_entry *entry)
+{
+  const char *name = archive_entry_pathname (entry);
+
+  return name != NULL ? name : archive_entry_pathname_utf8 (entry);
+}
+
 static gboolean
 unpack_entry (struct archive *archive,
               struct archive_entry *entry,
@@ -228,7 +239,7 @@ unpack_entry (struct archive *archive,
               GCancellable *cancel,
               GError **error)
 {
-  const char *name = archive_entry_pathname (entry);
+  const char *name = get_name (entry);
   g_autofree char *path = NULL;
   g_autofree char *parent = NULL;
   gboolean done;

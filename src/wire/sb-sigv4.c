@@ -128,18 +128,30 @@ normalize_path (const char *path)
   return g_string_free (result, FALSE);
 }
 
+/* Every segment in the one encoding that is canonical: an encoded slash stays encoded. */
+static char *
+encode_segments (const char *path)
+{
+  g_auto (GStrv) segments = g_strsplit (path, "/", -1);
+
+  for (gsize i = 0; segments[i] != NULL; i++)
+    {
+      gsize length;
+      g_autofree char *decoded = sb_uri_decode (segments[i], -1, &length);
+
+      g_free (segments[i]);
+      segments[i] = sb_uri_encode (decoded, (gssize) length, FALSE);
+    }
+  return g_strjoinv ("/", segments);
+}
+
 static char *
 canonical_path (const SbSigv4Request *request)
 {
   const char *path = *request->path != '\0' ? request->path : "/";
 
   if ((request->flags & SB_SIGV4_S3) != 0)
-    {
-      gsize length;
-      g_autofree char *decoded = sb_uri_decode (path, -1, &length);
-
-      return sb_uri_encode (decoded, (gssize) length, TRUE);
-    }
+    return encode_segments (path);
   if ((request->flags & SB_SIGV4_NORMALIZE) != 0)
     {
       g_autofree char *normal = normalize_path (path);

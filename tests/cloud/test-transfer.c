@@ -399,6 +399,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_object_unref (fixture->connection);
   loopback_free (fixture->server);
   clear_parts (&fixture->store);
+  g_clear_object (&fixture->store.cancel_at_part);
   g_hash_table_unref (fixture->store.objects);
   g_hash_table_unref (fixture->store.etags);
   g_mutex_clear (&fixture->store.lock);
@@ -656,7 +657,7 @@ test_upload_cancel (Fixture *fixture, gconstpointer data)
   g_autoptr (GBytes) bytes = make_bytes (3 * PART, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
-  fixture->store.cancel_at_part = cancellable;
+  fixture->store.cancel_at_part = g_object_ref (cancellable);
   g_assert_false (
       sb_transfer_upload_file (fixture->client, "b", "k/ü", path, NULL, NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
