@@ -205,7 +205,11 @@ update_header (SbStepCard *self)
     gtk_widget_add_css_class (GTK_WIDGET (self->summary), "error");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->summary), "error");
-  gtk_button_set_label (self->run_button, verb);
+  if (again && !busy)
+    gtk_button_set_icon_name (self->run_button, "view-refresh-symbolic");
+  else
+    gtk_button_set_label (self->run_button, verb);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button), again && !busy ? verb : NULL);
   label = g_strdup_printf ("%s: %s", verb, sb_step_get_title (self->step));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->run_button),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -504,6 +508,9 @@ add_source (GtkBox *box, SbStepCard *self, const char *title, const char *source
 {
   GtkWidget *button = gtk_button_new_with_label (title);
 
+  gtk_label_set_ellipsize (GTK_LABEL (gtk_button_get_child (GTK_BUTTON (button))),
+                           PANGO_ELLIPSIZE_END);
+  gtk_widget_set_tooltip_text (button, title);
   g_object_set_data (G_OBJECT (button), "sb-source", (gpointer) source);
   g_signal_connect (button,
                     "clicked",

@@ -14,7 +14,7 @@
 #include "charts/sb-chart-export.h"
 
 #define MIN_WIDTH    260
-#define NAT_WIDTH    400
+#define NAT_WIDTH    360
 #define NAT_HEIGHT   280
 #define SAVED_WIDTH  800
 #define SAVED_HEIGHT 500
