@@ -24,6 +24,8 @@
 #define SMALL            (64 * 1024)
 #define STALL_TIMEOUT_MS (120 * 1000)
 #define MAX_SEND         (1 << 30)
+/* On the address of the other end: the socket of a connection that libsoup was given back. */
+#define SOCKET_KEY "sb-socket"
 
 typedef struct
 {
@@ -178,8 +180,22 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
   connection = g_socket_connection_factory_create_connection (socket);
   local = g_socket_get_local_address (socket, NULL);
   remote = g_socket_get_remote_address (socket, NULL);
-  if (local != NULL && remote != NULL)
-    soup_server_accept_iostream (self->server, G_IO_STREAM (connection), local, remote, NULL);
+  if (local == NULL || remote == NULL)
+    return;
+  g_object_set_data_full (G_OBJECT (remote), SOCKET_KEY, g_object_ref (socket), g_object_unref);
+  soup_server_accept_iostream (self->server, G_IO_STREAM (connection), local, remote, NULL);
+}
+
+/* libsoup only knows the sockets of connections that it accepted itself. */
+static GSocket *
+get_socket (SbRequest *request)
+{
+  GSocket *socket = soup_server_message_get_socket (request->message);
+  GSocketAddress *remote = soup_server_message_get_remote_address (request->message);
+
+  if (socket != NULL || remote == NULL)
+    return socket;
+  return g_object_get_data (G_OBJECT (remote), SOCKET_KEY);
 }
 
 static void
@@ -244,9 +260,8 @@ wants_keep_alive (SbRequest *request)
 }
 
 static void
-send_large (SbRequest *request, guint status, Sending *self)
+send_large (SbRequest *request, guint status, GSocket *socket, Sending *self)
 {
-  GSocket *socket = soup_server_message_get_socket (request->message);
   g_autoptr (GIOStream) stolen = NULL;
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_sent, NULL);
 
@@ -276,6 +291,7 @@ void
 sb_send_blobs (SbRequest *request, guint status, const char *blobs, guint64 offset, guint64 length)
 {
   Sending *self = g_new0 (Sending, 1);
+  GSocket *socket = get_socket (request);
   g_autoptr (GBytes) body = NULL;
 
   self->server = g_object_ref (request->engine->server);
@@ -285,9 +301,9 @@ sb_send_blobs (SbRequest *request, guint status, const char *blobs, guint64 offs
   self->length = length;
   self->socket = -1;
   add_blobs (self, request->engine->objects, blobs);
-  if (length > SMALL && soup_server_message_get_socket (request->message) != NULL)
+  if (length > SMALL && socket != NULL)
     {
-      send_large (request, status, self);
+      send_large (request, status, socket, self);
       return;
     }
   body = read_small (self);

@@ -281,3 +281,18 @@ def test_connection_is_kept_after_large_answers(engine, bucket):
         assert answer.read() == body
         ports.add(connection.sock.getsockname()[1])
     assert len(ports) == 1
+
+
+def test_large_downloads_take_no_memory(engine, bucket):
+    """Not even over a connection that has served one before."""
+    def anonymous():
+        status = open(f"/proc/{engine.process.pid}/status", encoding="utf-8").read()
+        return int(status.split("RssAnon:")[1].split()[0]) << 10
+
+    s3, size = engine.client("s3"), 32 << 20
+    s3.put_object(Bucket=bucket, Key="large", Body=bytes(size))
+    assert len(s3.get_object(Bucket=bucket, Key="large")["Body"].read()) == size
+    before = anonymous()
+    for _ in range(3):
+        assert len(s3.get_object(Bucket=bucket, Key="large")["Body"].read()) == size
+    assert anonymous() - before < size // 2
