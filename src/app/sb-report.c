@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 
 #include "charts/sb-chart-export.h"
+#include "cloud/sb-code.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 
@@ -92,6 +93,26 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
   return TRUE;
 }
 
+static gboolean
+write_notebook (SbRun *run, const char *folder, GError **error)
+{
+  SbModule *module = sb_run_get_module (run);
+  SbConnection *connection = sb_run_get_connection (run);
+  g_autofree char *name = g_strconcat (sb_module_get_id (module), ".ipynb", NULL);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GPtrArray) entries =
+      sb_journal_dup_entries (sb_client_get_journal (sb_run_get_client (run)),
+                              sb_module_get_id (module),
+                              sb_run_get_id (run),
+                              NULL);
+  g_autofree char *notebook = sb_code_generate (entries,
+                                                SB_CODE_NOTEBOOK,
+                                                sb_connection_get_region (connection),
+                                                sb_connection_get_endpoint_url (connection));
+
+  return g_file_set_contents (path, notebook, -1, error);
+}
+
 /**
  * sb_report_write:
  * @run: a run
@@ -99,7 +120,8 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
  * @report: (out): the report's file
  * @error: why it cannot be written
  *
- * Writes every chart of a run as PNG, and an HTML report that holds them all.
+ * Writes every chart of a run as PNG, an HTML report that holds them all, and a notebook that does
+ * the same with boto3.
  *
  * Returns: whether everything was written
  */
@@ -134,7 +156,8 @@ sb_report_write (SbRun *run, const char *folder, char **report, GError **error)
         return FALSE;
     }
   g_string_append (out, "</body></html>\n");
-  if (!g_file_set_contents (path, out->str, (gssize) out->len, error))
+  if (!g_file_set_contents (path, out->str, (gssize) out->len, error) ||
+      !write_notebook (run, folder, error))
     return FALSE;
   *report = g_steal_pointer (&path);
   return TRUE;

@@ -96,6 +96,7 @@ sb_code_window_show (GtkWidget *parent, SbStep *step)
   const char *url = sb_connection_get_endpoint_url (connection);
   g_autofree char *boto3 = sb_code_generate (entries, SB_CODE_BOTO3, region, url);
   g_autofree char *cli = sb_code_generate (entries, SB_CODE_CLI, region, url);
+  g_autofree char *notebook = sb_code_generate (entries, SB_CODE_NOTEBOOK, region, url);
   g_autofree char *calls = list_calls (entries);
   GtkWidget *window = adw_window_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
@@ -108,6 +109,11 @@ sb_code_window_show (GtkWidget *parent, SbStep *step)
       stack, make_page (boto3, "boto3"), "boto3", "boto3", "text-x-script-symbolic");
   adw_view_stack_add_titled_with_icon (
       stack, make_page (cli, "AWS CLI"), "cli", "AWS CLI", "utilities-terminal-symbolic");
+  adw_view_stack_add_titled_with_icon (stack,
+                                       make_page (notebook, _ ("Notebook")),
+                                       "notebook",
+                                       _ ("Notebook"),
+                                       "x-office-document-symbolic");
   adw_view_stack_add_titled_with_icon (
       stack, make_page (calls, _ ("Calls")), "calls", _ ("Calls"), "view-list-symbolic");
   adw_view_switcher_title_set_stack (ADW_VIEW_SWITCHER_TITLE (switcher), stack);

@@ -78,7 +78,11 @@ def test_real_data(tmp_path):
     assert [len(parts[name]) for name in ("train", "validation", "test")] == [5614, 1604, 803]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "report.html", "balance.png", "scatter.png", "distribution.png", "missing.png", "metric.png", "confusion.png",
-        "roc.png", "importance.png"}
+        "roc.png", "importance.png", "video-game-sales.ipynb"}
+    book = json.loads((tmp_path / "out/video-game-sales.ipynb").read_text())
+    cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert any("create_training_job" in cell for cell in cells) and any("invoke_endpoint" in cell for cell in cells)
+    compile("\n".join(cells), "notebook", "exec")
     assert "Nothing left" in done.stderr
 
 
