@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "formats/sb-csv.h"
+#include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
 
 /**
@@ -138,6 +139,7 @@ add_number (SbPredictForm *self,
   GtkWidget *row = adw_action_row_new ();
   GtkWidget *spin = gtk_spin_button_new_with_range (0, maximum, step);
 
+  sb_scroll_past (spin);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   gtk_spin_button_set_digits (GTK_SPIN_BUTTON (spin), step < 1 ? 1 : 0);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (spin), sb_json_get_double (self->game, field, 0));

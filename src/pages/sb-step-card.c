@@ -16,6 +16,7 @@
 #include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
+#include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-metrics.h"
 
@@ -401,6 +402,7 @@ make_threshold (SbStepCard *self)
   GtkWidget *scale = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0.01, 0.99, 0.01);
   GtkWidget *label = gtk_label_new (NULL);
 
+  sb_scroll_past (scale);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_range_set_value (GTK_RANGE (scale), 0.5);

@@ -26,6 +26,7 @@ def test_whole_module(tmp_path):
         window.wait("label", "is in service")
         assert window.run_state("evaluate") == "done"
         window.reveal("push button", "Run: Clean up")
+        assert not window.find("label", "Threshold 0.01"), "scrolling past the slider has moved it"
         window.click("push button", "Run: Clean up")
         window.wait("label", "Nothing left", 60)
         window.shot("clean")

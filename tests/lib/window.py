@@ -77,7 +77,7 @@ class Window:
 
         def lies_within():
             box = self.find(role, name)
-            if box and 60 < box[1] < height - box[3] - 260:
+            if box and 60 < box[1] < height - box[3] - 240:
                 return box
             self.ask("scroll", 1 if box is None or box[1] > height / 2 else -1)
             return None

@@ -1,0 +1,14 @@
+/* sb-scroll.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+void sb_scroll_past (GtkWidget *widget);
+
+G_END_DECLS
