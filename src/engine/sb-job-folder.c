@@ -264,11 +264,25 @@ save_config (const char *folder, const char *name, JsonObject *config, GError **
   return sb_json_save_file (config, path, error);
 }
 
+static JsonArray *
+make_hosts (gint64 count)
+{
+  JsonArray *hosts = json_array_new ();
+
+  for (gint64 i = 1; i <= count; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("algo-%" G_GINT64_FORMAT, i);
+
+      json_array_add_string_element (hosts, name);
+    }
+  return hosts;
+}
+
 static JsonObject *
 make_resource_config (JsonObject *job)
 {
   const char *type = sb_json_get_string (job, "ResourceConfig.InstanceType", "ml.m5.large");
-  const char *const hosts[] = { "algo-1", NULL };
+  gint64 count = sb_json_get_int (job, "ResourceConfig.InstanceCount", 1);
   JsonArray *groups = json_array_new ();
 
   json_array_add_object_element (groups,
@@ -280,7 +294,7 @@ make_resource_config (JsonObject *job)
                                                      type,
                                                      "hosts",
                                                      "a",
-                                                     sb_json_array_new_strings (hosts),
+                                                     make_hosts (count),
                                                      NULL));
   return sb_json_object_new ("current_host",
                              "s",
@@ -293,7 +307,7 @@ make_resource_config (JsonObject *job)
                              "homogeneousCluster",
                              "hosts",
                              "a",
-                             sb_json_array_new_strings (hosts),
+                             make_hosts (count),
                              "instance_groups",
                              "a",
                              groups,

@@ -51,6 +51,8 @@ check_algorithm (JsonObject *input, GError **error)
 static gboolean
 check_resources (JsonObject *input, GError **error)
 {
+  const char *image = sb_json_get_string (input, "AlgorithmSpecification.TrainingImage", "");
+  const SbAlgorithm *algorithm = sb_algorithm_find_by_image (image);
   gint64 count = sb_json_get_int (input, "ResourceConfig.InstanceCount", 1);
   gint64 wait = sb_json_get_int (input, "StoppingCondition.MaxWaitTimeInSeconds", G_MAXINT64);
 
@@ -59,7 +61,7 @@ check_resources (JsonObject *input, GError **error)
                              "ValidationException",
                              "The local engine has no instance groups: set InstanceType and "
                              "InstanceCount.");
-  if (count != 1)
+  if (count != 1 && (algorithm == NULL || !sb_algorithm_is_distributed (algorithm)))
     return sb_resource_fail (error,
                              "ValidationException",
                              "This algorithm trains on one instance on the local engine: set "

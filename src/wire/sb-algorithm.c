@@ -24,6 +24,7 @@ struct _SbAlgorithm
   char **repositories;
   char **required_channels;
   char **instance_types;
+  gboolean distributed;
   GPtrArray *parameters;
   GPtrArray *metrics;
 };
@@ -117,6 +118,7 @@ load (const char *path)
   self->program = g_strdup (sb_json_get_string (json, "Program", NULL));
   self->repositories = read_strings (json, "Repositories");
   self->instance_types = read_strings (json, "SupportedTrainingInstanceTypes");
+  self->distributed = sb_json_get_bool (json, "SupportsDistributedTraining", FALSE);
   self->required_channels = read_required_channels (json);
   read_parameters (self, json);
   read_metrics (self, json);
@@ -179,6 +181,18 @@ sb_algorithm_find_by_image (const char *image)
                          repository))
       return all->pdata[i];
   return NULL;
+}
+
+/**
+ * sb_algorithm_is_distributed:
+ * @self: an algorithm
+ *
+ * Returns: whether it trains on several instances at once
+ */
+gboolean
+sb_algorithm_is_distributed (const SbAlgorithm *self)
+{
+  return self->distributed;
 }
 
 const char *

@@ -1,0 +1,376 @@
+/* sb-digits-serve.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "algorithms/contract/sb-contract.h"
+#include "algorithms/contract/sb-serve.h"
+#include "algorithms/vision/sb-digits.h"
+#include "algorithms/vision/sb-graph.h"
+#include "algorithms/vision/sb-picture.h"
+
+#define SIDE       28
+#define SIZE       (SIDE * SIDE)
+#define CLASSES    10
+#define MAX_IMAGES 10000
+
+/* One image at once, or many: a graph computes as long for one of its rows as for all. */
+static const int batches[] = { 1, 16, 128 };
+
+typedef struct
+{
+  SbNet *net;
+  SbGraph *graphs[G_N_ELEMENTS (batches)];
+  GArray *images; /* float, SIZE for each image */
+} Model;
+
+static SbGraph *
+get_graph (Model *self, guint n, GError **error)
+{
+  guint i = 0;
+
+  while (i + 1 < G_N_ELEMENTS (batches) && (guint) batches[i] < n)
+    i++;
+  if (self->graphs[i] == NULL)
+    self->graphs[i] = sb_graph_new (self->net, batches[i], SB_GRAPH_INFERENCE, error);
+  return self->graphs[i];
+}
+
+static void
+append_prediction (GString *body, const SbGraph *graph, int row, gboolean first)
+{
+  float probabilities[CLASSES];
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  int best = 0;
+
+  sb_graph_get_probabilities (graph, row, probabilities);
+  for (int i = 1; i < CLASSES; i++)
+    if (probabilities[i] > probabilities[best])
+      best = i;
+  g_string_append_printf (body,
+                          "%s{\"classes\": %d, \"probabilities\": [",
+                          first ? "" : ", ",
+                          best);
+  for (int i = 0; i < CLASSES; i++)
+    {
+      g_ascii_formatd (number, sizeof number, "%.9g", probabilities[i]);
+      g_string_append_printf (body, "%s%s", i > 0 ? ", " : "", number);
+    }
+  g_string_append (body, "]}");
+}
+
+static void
+predict (Model *self, SbServeAnswer *answer)
+{
+  guint n = self->images->len / SIZE;
+  const float *images = (const float *) self->images->data;
+
+  g_string_append (answer->body, "{\"predictions\": [");
+  for (guint first = 0; first < n;)
+    {
+      g_autoptr (GError) error = NULL;
+      SbGraph *graph = get_graph (self, n - first, &error);
+      guint count = graph != NULL ? MIN (n - first, (guint) sb_graph_get_batch (graph)) : 0;
+
+      if (graph != NULL)
+        memcpy (sb_graph_get_input (graph),
+                images + (gsize) first * SIZE,
+                (gsize) count * SIZE * sizeof (float));
+      if (graph == NULL || !sb_graph_forward (graph, &error))
+        {
+          sb_serve_fail (answer, 500, "%s", error->message);
+          return;
+        }
+      for (guint i = 0; i < count; i++)
+        append_prediction (answer->body, graph, (int) i, first + i == 0);
+      first += count;
+    }
+  g_string_append (answer->body, "]}");
+}
+
+/* Each image from 0 to 1, or from 0 to 255 where any of its values is above 1. */
+static gboolean
+normalize (GArray *images, SbServeAnswer *answer)
+{
+  for (guint first = 0; first < images->len; first += SIZE)
+    {
+      float *image = &g_array_index (images, float, first);
+      float most = 0, least = 0;
+
+      for (guint i = 0; i < SIZE; i++)
+        {
+          most = MAX (most, image[i]);
+          least = MIN (least, image[i]);
+        }
+      if (least < 0 || most > 255 || !isfinite (most))
+        {
+          sb_serve_fail (answer,
+                         400,
+                         "Pixels have to be from 0 to 1, or from 0 to 255; image %u has %g",
+                         first / SIZE,
+                         least < 0 ? least : most);
+          return FALSE;
+        }
+      for (guint i = 0; most > 1 && i < SIZE; i++)
+        image[i] /= 255;
+    }
+  return TRUE;
+}
+
+typedef struct
+{
+  const char *at;
+  const char *end;
+} Scanner;
+
+static char
+peek (Scanner *scanner)
+{
+  while (scanner->at < scanner->end && g_ascii_isspace (*scanner->at))
+    scanner->at++;
+  return scanner->at < scanner->end ? *scanner->at : '\0';
+}
+
+static gboolean
+take (Scanner *scanner, char wanted)
+{
+  if (peek (scanner) != wanted)
+    return FALSE;
+  scanner->at++;
+  return TRUE;
+}
+
+static gboolean
+take_number (Scanner *scanner, float *value)
+{
+  char text[64];
+  char *rest;
+  gsize length;
+
+  peek (scanner);
+  length = MIN ((gsize) (scanner->end - scanner->at), sizeof text - 1);
+  memcpy (text, scanner->at, length);
+  text[length] = '\0';
+  if (!g_ascii_isdigit (*text) && *text != '-')
+    return FALSE;
+  /* Most pixels are a single digit. */
+  if (length > 1 && g_ascii_isdigit (text[0]) && strchr (",] \t\r\n", text[1]) != NULL)
+    {
+      *value = (float) (text[0] - '0');
+      scanner->at++;
+      return TRUE;
+    }
+  *value = (float) g_ascii_strtod (text, &rest);
+  scanner->at += rest - text;
+  return rest != text && isfinite (*value);
+}
+
+/* Numbers, in arrays as deep as they like; returns how many, or -1. */
+static int
+take_array (Scanner *scanner, GArray *images, int depth)
+{
+  int count = 0;
+
+  if (depth > 4 || !take (scanner, '['))
+    return -1;
+  if (take (scanner, ']'))
+    return 0;
+  do
+    {
+      float value;
+      int inner;
+
+      if (peek (scanner) == '[')
+        {
+          inner = take_array (scanner, images, depth + 1);
+          if (inner < 0)
+            return -1;
+          count += inner;
+        }
+      else if (take_number (scanner, &value))
+        {
+          g_array_append_val (images, value);
+          count++;
+        }
+      else
+        return -1;
+      if (count > SIZE)
+        return -1;
+    }
+  while (take (scanner, ','));
+  return take (scanner, ']') ? count : -1;
+}
+
+static gboolean
+fail_json (SbServeAnswer *answer, guint index)
+{
+  sb_serve_fail (answer,
+                 400,
+                 "Expected {\"instances\": [image, …]}, each image 28 by 28 or 784 numbers; image "
+                 "%u is something else",
+                 index);
+  return FALSE;
+}
+
+static gboolean
+read_json (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
+{
+  Scanner scanner = { request->body, request->body + request->length };
+  static const char key[] = "\"instances\"";
+  guint n = 0;
+
+  if (!take (&scanner, '{') || peek (&scanner) != '"' ||
+      scanner.end - scanner.at < (gssize) strlen (key) ||
+      memcmp (scanner.at, key, strlen (key)) != 0)
+    return fail_json (answer, 0);
+  scanner.at += strlen (key);
+  if (!take (&scanner, ':') || !take (&scanner, '['))
+    return fail_json (answer, 0);
+  do
+    if (n >= MAX_IMAGES || take_array (&scanner, self->images, 0) != SIZE)
+      return fail_json (answer, n);
+    else
+      n++;
+  while (take (&scanner, ','));
+  if (!take (&scanner, ']') || !take (&scanner, '}') || peek (&scanner) != '\0')
+    return fail_json (answer, n);
+  return TRUE;
+}
+
+static gboolean
+fail_npy (SbServeAnswer *answer)
+{
+  sb_serve_fail (answer,
+                 400,
+                 "Expected a .npy array of 28 by 28 or 784 numbers, or of several such, as "
+                 "float32, float64 or uint8 in C order");
+  return FALSE;
+}
+
+static gboolean
+read_npy (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
+{
+  static const struct
+  {
+    const char *descr;
+    gsize width;
+  } types[] = { { "'<f4'", 4 }, { "'<f8'", 8 }, { "'|u1'", 1 } };
+  const guint8 *bytes = (const guint8 *) request->body;
+  g_autofree char *header = NULL;
+  gsize begin, length, count;
+  guint type = 0;
+
+  if (request->length < 12 || memcmp (bytes, "\x93NUMPY", 6) != 0)
+    return fail_npy (answer);
+  length = bytes[6] == 1 ? bytes[8] + 256u * bytes[9]
+                         : bytes[8] + 256u * bytes[9] + 65536u * bytes[10] + 16777216u * bytes[11];
+  begin = bytes[6] == 1 ? 10 : 12;
+  if (length > request->length - begin)
+    return fail_npy (answer);
+  header = g_strndup ((const char *) bytes + begin, length);
+  while (type < G_N_ELEMENTS (types) && strstr (header, types[type].descr) == NULL)
+    type++;
+  length = request->length - begin - length;
+  bytes += request->length - length;
+  if (type == G_N_ELEMENTS (types) || strstr (header, "'fortran_order': False") == NULL)
+    return fail_npy (answer);
+  count = length / types[type].width;
+  if (count == 0 || count % SIZE != 0 || count / SIZE > MAX_IMAGES ||
+      length % types[type].width != 0)
+    return fail_npy (answer);
+  for (gsize i = 0; i < count; i++)
+    {
+      float value = bytes[i];
+      double wide;
+
+      if (types[type].width == 4)
+        memcpy (&value, bytes + 4 * i, sizeof value);
+      else if (types[type].width == 8)
+        {
+          memcpy (&wide, bytes + 8 * i, sizeof wide);
+          value = (float) wide;
+        }
+      g_array_append_val (self->images, value);
+    }
+  return TRUE;
+}
+
+static gboolean
+read_image (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_array_set_size (self->images, SIZE);
+  if (sb_picture_to_digit (request->body, request->length, (float *) self->images->data, &error))
+    return TRUE;
+  sb_serve_fail (answer, 400, "Expected an image, such as a PNG or JPEG: %s", error->message);
+  return FALSE;
+}
+
+static void
+invoke (const SbServeRequest *request, SbServeAnswer *answer, gpointer data)
+{
+  Model *self = data;
+  const char *type = request->content_type != NULL ? request->content_type : "application/json";
+  gboolean fine;
+
+  g_array_set_size (self->images, 0);
+  answer->content_type = "application/json";
+  if (strcmp (type, "application/json") == 0)
+    fine = read_json (self, request, answer);
+  else if (strcmp (type, "application/x-npy") == 0)
+    fine = read_npy (self, request, answer);
+  else if (strcmp (type, "application/x-image") == 0 || g_str_has_prefix (type, "image/"))
+    fine = read_image (self, request, answer);
+  else
+    {
+      sb_serve_fail (answer,
+                     415,
+                     "Expected application/json, application/x-image or application/x-npy; "
+                     "%s came",
+                     type);
+      return;
+    }
+  if (fine && normalize (self->images, answer))
+    predict (self, answer);
+}
+
+/**
+ * sb_digits_serve:
+ *
+ * Returns: an exit code
+ */
+int
+sb_digits_serve (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = sb_contract_path ("model", NULL);
+  Model self = { .net = sb_net_load (folder, NULL, &error) };
+  int code;
+
+  if (self.net != NULL && (self.net->channels != 1 || self.net->height != SIDE ||
+                           self.net->width != SIDE || self.net->n_classes != CLASSES))
+    g_set_error (&error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "This is no model of digits");
+  omp_set_num_threads ((int) sb_contract_get_n_threads ());
+  if (error == NULL)
+    get_graph (&self, 1, &error);
+  if (error != NULL)
+    {
+      sb_contract_say ("The model cannot be loaded: %s", error->message);
+      g_clear_pointer (&self.net, sb_net_free);
+      return 1;
+    }
+  self.images = g_array_new (FALSE, TRUE, sizeof (float));
+  code = sb_serve_run (invoke, &self);
+  for (guint i = 0; i < G_N_ELEMENTS (batches); i++)
+    g_clear_pointer (&self.graphs[i], sb_graph_free);
+  g_array_unref (self.images);
+  sb_net_free (self.net);
+  return code;
+}

@@ -1,0 +1,547 @@
+/* sb-digits-train.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <omp.h>
+#include <signal.h>
+#include <string.h>
+
+#include "algorithms/contract/sb-contract.h"
+#include "algorithms/vision/sb-digits.h"
+#include "algorithms/vision/sb-graph.h"
+#include "algorithms/vision/sb-images.h"
+#include "algorithms/vision/sb-optimizer.h"
+#include "algorithms/vision/sb-world.h"
+#include "wire/sb-algorithm.h"
+#include "wire/sb-json.h"
+
+/* How often all workers tell each other how they are, and a line is written. */
+#define SAY_STEPS        20
+#define EVALUATION_BATCH 250
+
+typedef struct
+{
+  JsonObject *hyperparameters;
+  SbImages *train;
+  SbImages *validation;
+  SbNet *net;
+  SbGraph *graph;
+  SbGraph *evaluation;
+  SbOptimizer *optimizer;
+  int epochs;
+  int first_epoch;
+  int batch; /* of each worker */
+  double rate;
+  const char *schedule;
+  guint64 seed;
+  gboolean augment;
+  guint32 *order;
+  double loss;
+  double right;
+  double seen;
+} Training;
+
+static volatile sig_atomic_t stop_wanted;
+
+static void
+on_stop (int number)
+{
+  stop_wanted = 1;
+}
+
+static const char *
+get (const Training *self, const char *name)
+{
+  const char *value = sb_json_get_string (self->hyperparameters, name, NULL);
+
+  if (value != NULL && *value != '\0')
+    return value;
+  return sb_algorithm_find_parameter (sb_algorithm_find ("digits"), name)->default_value;
+}
+
+static double
+get_number (const Training *self, const char *name)
+{
+  return g_ascii_strtod (get (self, name), NULL);
+}
+
+static gboolean
+is_first (void)
+{
+  return sb_world_get_rank () == 0;
+}
+
+static SbImages *
+load_channel (const char *channel, gboolean required, GError **error)
+{
+  g_autoptr (GPtrArray) files = sb_contract_list_channel (channel, error);
+  g_autoptr (SbImages) images = sb_images_new ();
+
+  if (files == NULL)
+    {
+      if (required && error != NULL && *error == NULL)
+        g_set_error (
+            error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "The channel “%s” is missing", channel);
+      return NULL;
+    }
+  for (guint i = 0; i < files->len; i++)
+    if (!sb_images_add_file (images, files->pdata[i], error))
+      return NULL;
+  return sb_images_check (images, 10, error) ? g_steal_pointer (&images) : NULL;
+}
+
+static gboolean
+check_size (const Training *self, const SbImages *images, GError **error)
+{
+  if (images == NULL || (images->height == self->net->height && images->width == self->net->width))
+    return TRUE;
+  g_set_error (error,
+               SB_NET_ERROR,
+               SB_NET_ERROR_INVALID,
+               "The images are %d by %d pixels; digits have %d by %d",
+               images->width,
+               images->height,
+               self->net->width,
+               self->net->height);
+  return FALSE;
+}
+
+static gboolean
+read_options (Training *self, GError **error)
+{
+  self->hyperparameters = sb_contract_read_hyperparameters (error);
+  if (self->hyperparameters == NULL ||
+      !sb_algorithm_check_hyperparameters (sb_algorithm_find ("digits"),
+                                           self->hyperparameters,
+                                           error))
+    return FALSE;
+  self->epochs = (int) get_number (self, "epochs");
+  self->batch = (int) get_number (self, "batch_size");
+  self->rate = get_number (self, "learning_rate");
+  self->schedule = get (self, "schedule");
+  self->seed = (guint64) get_number (self, "seed");
+  self->augment = strcmp (get (self, "augment"), "true") == 0;
+  return TRUE;
+}
+
+static SbGraphFlags
+precision (const Training *self)
+{
+  if (strcmp (get (self, "precision"), "bf16") != 0)
+    return SB_GRAPH_INFERENCE;
+  if (sb_dnn_has_bf16 ())
+    return SB_GRAPH_BF16;
+  if (is_first ())
+    sb_contract_say ("This processor has no bfloat16: training in 32 bit");
+  return SB_GRAPH_INFERENCE;
+}
+
+static gboolean
+load_data (Training *self, GError **error)
+{
+  GError *local = NULL;
+
+  self->train = load_channel ("train", TRUE, &local);
+  if (self->train != NULL)
+    self->validation = load_channel ("validation", FALSE, &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  return check_size (self, self->train, error) && check_size (self, self->validation, error);
+}
+
+static gboolean
+build (Training *self, GError **error)
+{
+  SbOptimizerKind kind =
+      strcmp (get (self, "optimizer"), "sgd") == 0 ? SB_OPTIMIZER_SGD : SB_OPTIMIZER_ADAM;
+  gsize count;
+
+  for (guint i = 0; i < self->net->layers->len; i++)
+    {
+      SbLayer *layer = g_ptr_array_index (self->net->layers, i);
+
+      if (layer->kind == SB_LAYER_DROPOUT)
+        layer->rate = get_number (self, "dropout");
+    }
+  sb_net_initialize (self->net, self->seed);
+  self->graph = sb_graph_new (self->net, self->batch, SB_GRAPH_TRAINING | precision (self), error);
+  if (self->graph == NULL)
+    return FALSE;
+  if (self->validation != NULL)
+    self->evaluation = sb_graph_new (self->net, EVALUATION_BATCH, SB_GRAPH_INFERENCE, error);
+  if (self->validation != NULL && self->evaluation == NULL)
+    return FALSE;
+  sb_graph_get_weights (self->graph, &count);
+  self->optimizer = sb_optimizer_new (kind,
+                                      get_number (self, "momentum"),
+                                      get_number (self, "weight_decay"),
+                                      count);
+  self->order = g_new (guint32, sb_images_get_n (self->train));
+  return TRUE;
+}
+
+static char *
+checkpoint_path (const char *name)
+{
+  return sb_contract_path ("checkpoints", name, NULL);
+}
+
+/* What is new gets a name of its own; only then the pointer to it is replaced. */
+static gboolean
+save_checkpoint (Training *self, int epoch, GError **error)
+{
+  g_autofree char *folder = checkpoint_path ("");
+  g_autofree char *name = g_strdup_printf ("epoch-%d.state", epoch);
+  g_autofree char *old = g_strdup_printf ("epoch-%d.state", epoch - 1);
+  g_autofree char *path = checkpoint_path (name);
+  g_autofree char *old_path = checkpoint_path (old);
+  g_autofree char *pointer = checkpoint_path ("checkpoint.json");
+  g_autoptr (JsonObject) json = NULL;
+  g_autoptr (GByteArray) state = g_byte_array_new ();
+  gsize count;
+  float *weights = sb_graph_get_weights (self->graph, &count);
+
+  if (!is_first ())
+    return TRUE;
+  g_mkdir_with_parents (folder, 0700);
+  g_byte_array_append (state, (const guint8 *) weights, (guint) (count * sizeof (float)));
+  g_byte_array_append (state,
+                       (const guint8 *) self->optimizer->state,
+                       (guint) (sb_optimizer_get_n_state (self->optimizer) * sizeof (float)));
+  if (!g_file_set_contents (path, (const char *) state->data, (gssize) state->len, error))
+    return FALSE;
+  json = sb_json_object_new ("epoch",
+                             "i",
+                             (gint64) epoch,
+                             "step",
+                             "i",
+                             (gint64) self->optimizer->step,
+                             "size",
+                             "i",
+                             (gint64) state->len,
+                             "file",
+                             "s",
+                             name,
+                             NULL);
+  if (!sb_json_save_file (json, pointer, error))
+    return FALSE;
+  g_unlink (old_path);
+  return TRUE;
+}
+
+static gboolean
+resume (Training *self, GError **error)
+{
+  g_autofree char *pointer = checkpoint_path ("checkpoint.json");
+  g_autoptr (JsonObject) json = sb_json_load_file (pointer, NULL);
+  g_autofree char *path = NULL;
+  g_autofree char *state = NULL;
+  gsize count, length;
+  float *weights = sb_graph_get_weights (self->graph, &count);
+  gsize n_state = sb_optimizer_get_n_state (self->optimizer);
+
+  if (json == NULL)
+    return TRUE;
+  path = checkpoint_path (sb_json_get_string (json, "file", ""));
+  if (!g_file_get_contents (path, &state, &length, error))
+    return FALSE;
+  if (length != (count + n_state) * sizeof (float))
+    {
+      if (is_first ())
+        sb_contract_say ("The checkpoint is of another network or optimizer: starting anew");
+      return TRUE;
+    }
+  memcpy (weights, state, count * sizeof (float));
+  memcpy (self->optimizer->state, state + count * sizeof (float), n_state * sizeof (float));
+  self->optimizer->step = (guint64) sb_json_get_int (json, "step", 0);
+  self->first_epoch = (int) sb_json_get_int (json, "epoch", 0);
+  if (is_first ())
+    sb_contract_say ("Resuming from the checkpoint after epoch %d", self->first_epoch);
+  return sb_graph_refresh (self->graph, error);
+}
+
+/* The same in every worker, and the same however many there are. */
+static void
+shuffle (Training *self, int epoch)
+{
+  guint n = sb_images_get_n (self->train);
+  SbRandom random;
+
+  sb_random_init (&random, self->seed * 1000003 + (guint64) epoch);
+  for (guint i = 0; i < n; i++)
+    self->order[i] = i;
+  for (guint i = n; i > 1; i--)
+    {
+      guint k = (guint) (sb_random_next (&random) % i);
+      guint32 swap = self->order[i - 1];
+
+      self->order[i - 1] = self->order[k];
+      self->order[k] = swap;
+    }
+}
+
+static void
+fill (Training *self, int epoch, guint64 first, int *labels)
+{
+  gsize size = (gsize) (self->net->height * self->net->width);
+  guint n = sb_images_get_n (self->train);
+  float *input = sb_graph_get_input (self->graph);
+
+#pragma omp parallel for
+  for (int i = 0; i < self->batch; i++)
+    {
+      guint64 at = first + (guint64) i;
+      SbRandom random;
+
+      labels[i] = -1;
+      if (at >= n)
+        {
+          memset (input + (gsize) i * size, 0, size * sizeof (float));
+          continue;
+        }
+      sb_random_init (&random, (self->seed << 40) ^ ((guint64) epoch << 32) ^ self->order[at]);
+      sb_images_augment (self->train,
+                         self->order[at],
+                         self->augment ? &random : NULL,
+                         input + (gsize) i * size);
+      labels[i] = self->train->labels->data[self->order[at]];
+    }
+}
+
+static gboolean
+do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **error)
+{
+  g_autofree int *labels = g_new (int, self->batch);
+  guint64 whole = (guint64) self->batch * (guint64) sb_world_get_size ();
+  guint64 first = step * whole;
+  guint64 n = MIN (whole, sb_images_get_n (self->train) - first);
+  guint64 number = (guint64) epoch * n_steps + step;
+  gsize count;
+  float *weights = sb_graph_get_weights (self->graph, &count);
+  guint right;
+
+  fill (self, epoch, first + (guint64) (sb_world_get_rank () * self->batch), labels);
+  sb_graph_set_seed (self->graph,
+                     self->seed + number * 7919 + (guint64) sb_world_get_rank () * 104729);
+  if (!sb_graph_forward (self->graph, error))
+    return FALSE;
+  self->loss += sb_graph_loss (self->graph, labels, 1 / (double) n, &right);
+  self->right += right;
+  for (int i = 0; i < self->batch; i++)
+    self->seen += labels[i] >= 0 ? 1 : 0;
+  if (!sb_graph_backward (self->graph, sb_world_sum_begin, NULL, error))
+    return FALSE;
+  sb_world_sum_wait ();
+  sb_optimizer_step (
+      self->optimizer,
+      sb_schedule (self->schedule, self->rate, number, n_steps * (guint64) self->epochs),
+      weights,
+      sb_graph_get_gradients (self->graph));
+  return sb_graph_refresh (self->graph, error);
+}
+
+/* Sums over all workers; whether one of them is to stop. */
+static gboolean
+gather (Training *self, double sums[4])
+{
+  sums[0] = self->loss;
+  sums[1] = self->right;
+  sums[2] = self->seen;
+  sums[3] = stop_wanted;
+  sb_world_sum (sums, 4);
+  return sums[3] > 0;
+}
+
+static gboolean
+evaluate (Training *self, double *loss, double *accuracy, GError **error)
+{
+  guint n = sb_images_get_n (self->validation);
+  gsize size = (gsize) (self->net->height * self->net->width);
+  double sums[3] = { 0 };
+
+  if (!sb_graph_store (self->graph, self->net, error) ||
+      !sb_graph_load (self->evaluation, self->net, error))
+    return FALSE;
+  for (guint first = (guint) sb_world_get_rank () * EVALUATION_BATCH; first < n;
+       first += (guint) sb_world_get_size () * EVALUATION_BATCH)
+    {
+      guint count = MIN (EVALUATION_BATCH, n - first);
+      float *input = sb_graph_get_input (self->evaluation);
+
+      for (guint i = 0; i < count; i++)
+        sb_images_augment (self->validation, first + i, NULL, input + i * size);
+      if (!sb_graph_forward (self->evaluation, error))
+        return FALSE;
+      for (guint i = 0; i < count; i++)
+        {
+          int label = self->validation->labels->data[first + i], best = 0;
+          float probabilities[10];
+
+          sb_graph_get_probabilities (self->evaluation, (int) i, probabilities);
+          for (int k = 1; k < 10; k++)
+            if (probabilities[k] > probabilities[best])
+              best = k;
+          sums[0] += best == label ? 1 : 0;
+          sums[1] -= log (MAX (probabilities[label], 1e-30f));
+          sums[2] += 1;
+        }
+    }
+  sb_world_sum (sums, 3);
+  *accuracy = sums[0] / sums[2];
+  *loss = sums[1] / sums[2];
+  return TRUE;
+}
+
+static gboolean
+end_epoch (Training *self, int epoch, double seconds, GError **error)
+{
+  double sums[4], loss = 0, accuracy = 0;
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  gather (self, sums);
+  if (self->validation != NULL && !evaluate (self, &loss, &accuracy, error))
+    return FALSE;
+  g_string_append_printf (line,
+                          "epoch=%d train_loss=%.5f train_accuracy=%.5f",
+                          epoch + 1,
+                          sums[0] / sums[2],
+                          sums[1] / sums[2]);
+  if (self->validation != NULL)
+    g_string_append_printf (line, " validation_loss=%.5f validation_accuracy=%.5f", loss, accuracy);
+  g_string_append_printf (line,
+                          " images_per_second=%.0f workers=%d",
+                          sums[2] / seconds,
+                          sb_world_get_size ());
+  if (is_first ())
+    sb_contract_say ("%s", line->str);
+  return save_checkpoint (self, epoch + 1, error);
+}
+
+/* Returns FALSE without an error when it was told to stop. */
+static gboolean
+do_epoch (Training *self, int epoch, GError **error)
+{
+  guint64 whole = (guint64) self->batch * (guint64) sb_world_get_size ();
+  guint64 n_steps = (sb_images_get_n (self->train) + whole - 1) / whole;
+  gint64 begin = g_get_monotonic_time ();
+
+  self->loss = self->right = self->seen = 0;
+  shuffle (self, epoch);
+  for (guint64 step = 0; step < n_steps; step++)
+    {
+      double sums[4];
+
+      if (!do_step (self, epoch, step, n_steps, error))
+        return FALSE;
+      if ((step + 1) % SAY_STEPS != 0 && step + 1 < n_steps)
+        continue;
+      if (gather (self, sums))
+        return FALSE;
+      if (is_first () && (step + 1) % SAY_STEPS == 0)
+        sb_contract_say ("step=%" G_GUINT64_FORMAT " loss=%.5f accuracy=%.5f",
+                         (guint64) epoch * n_steps + step + 1,
+                         sums[0] / sums[2],
+                         sums[1] / sums[2]);
+    }
+  return end_epoch (self,
+                    epoch,
+                    (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC,
+                    error);
+}
+
+static gboolean
+save_model (Training *self, GError **error)
+{
+  g_autofree char *folder = sb_contract_path ("model", NULL);
+  g_autoptr (JsonObject) more = sb_json_object_new ("algorithm", "s", "digits", NULL);
+
+  if (!is_first ())
+    return TRUE;
+  g_mkdir_with_parents (folder, 0700);
+  return sb_graph_store (self->graph, self->net, error) &&
+         sb_net_save (self->net, folder, more, error);
+}
+
+static gboolean
+train (Training *self, GError **error)
+{
+  GError *local = NULL;
+
+  self->net = sb_net_new_digits ();
+  if (!read_options (self, error) || !load_data (self, error) || !build (self, error) ||
+      !resume (self, error))
+    return FALSE;
+  if (is_first ())
+    sb_contract_say ("Training on %u images with %d worker(s) of %d thread(s), batch %d each",
+                     sb_images_get_n (self->train),
+                     sb_world_get_size (),
+                     omp_get_max_threads (),
+                     self->batch);
+  for (int epoch = self->first_epoch; epoch < self->epochs; epoch++)
+    if (!do_epoch (self, epoch, &local))
+      break;
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  return save_model (self, error);
+}
+
+static void
+clear (Training *self)
+{
+  g_clear_pointer (&self->hyperparameters, json_object_unref);
+  g_clear_pointer (&self->train, sb_images_free);
+  g_clear_pointer (&self->validation, sb_images_free);
+  g_clear_pointer (&self->graph, sb_graph_free);
+  g_clear_pointer (&self->evaluation, sb_graph_free);
+  g_clear_pointer (&self->optimizer, sb_optimizer_free);
+  g_clear_pointer (&self->net, sb_net_free);
+  g_free (self->order);
+}
+
+/**
+ * sb_digits_train:
+ * @argv: the program's own arguments, for further workers
+ *
+ * Returns: an exit code
+ */
+int
+sb_digits_train (char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  struct sigaction action = { .sa_handler = on_stop };
+  guint threads = sb_contract_get_n_threads ();
+  int hosts = sb_world_get_hosts ();
+  Training self = { 0 };
+  gboolean fine;
+
+  if (hosts > 1 && !sb_world_is_launched ())
+    return sb_world_launch (argv, hosts, MAX (1, threads / (guint) hosts));
+  omp_set_num_threads ((int) threads);
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGUSR1, &action, NULL);
+  sb_world_start ();
+  fine = train (&self, &error);
+  if (!fine)
+    {
+      g_autofree char *message = g_strdup_printf ("ClientError: %s", error->message);
+
+      sb_contract_write_failure (message);
+      sb_world_abort ();
+    }
+  clear (&self);
+  sb_world_end ();
+  return fine ? 0 : 1;
+}

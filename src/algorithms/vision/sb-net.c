@@ -1,0 +1,478 @@
+/* sb-net.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "algorithms/vision/sb-net.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "wire/sb-json.h"
+
+#define DESCRIPTION "model.json"
+#define WEIGHTS     "model.safetensors"
+#define MAX_HEADER  (16 * 1024 * 1024)
+#define MAX_SIDE    4096
+
+G_DEFINE_QUARK (sb - net - error - quark, sb_net_error)
+
+static const char *const kinds[] = { "convolution", "max-pool", "dense", "dropout" };
+
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+fail (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
+  va_end (args);
+  return FALSE;
+}
+
+static void
+layer_free (gpointer data)
+{
+  SbLayer *layer = data;
+
+  g_free (layer->name);
+  g_free (layer);
+}
+
+static void
+weight_free (gpointer data)
+{
+  SbWeight *weight = data;
+
+  g_free (weight->name);
+  g_free (weight);
+}
+
+void
+sb_net_free (SbNet *self)
+{
+  g_ptr_array_unref (self->layers);
+  g_ptr_array_unref (self->weights);
+  g_free (self->values);
+  g_free (self);
+}
+
+static void
+add_weight (SbNet *self, const char *layer, const char *what, gsize fan_in, int n, ...)
+{
+  SbWeight *weight = g_new0 (SbWeight, 1);
+  va_list dims;
+
+  weight->name = g_strdup_printf ("%s.%s", layer, what);
+  weight->n_dims = n;
+  weight->offset = self->n_values;
+  weight->count = 1;
+  weight->fan_in = fan_in;
+  va_start (dims, n);
+  for (int i = 0; i < n; i++)
+    {
+      weight->dims[i] = va_arg (dims, int);
+      weight->count *= (gsize) weight->dims[i];
+    }
+  va_end (dims);
+  self->n_values += weight->count;
+  g_ptr_array_add (self->weights, weight);
+}
+
+/* Follows the shape of an image through the layers and gives each its weights. */
+static gboolean
+lay_out (SbNet *self, GError **error)
+{
+  int channels = self->channels, height = self->height, width = self->width;
+  gboolean flat = FALSE;
+
+  for (guint i = 0; i < self->layers->len; i++)
+    {
+      const SbLayer *layer = g_ptr_array_index (self->layers, i);
+      gboolean square = layer->kind == SB_LAYER_CONVOLUTION || layer->kind == SB_LAYER_MAX_POOL;
+
+      if (square)
+        {
+          if (flat || layer->kernel < 1 || layer->stride < 1 || layer->padding < 0 ||
+              layer->kernel > height + 2 * layer->padding ||
+              layer->kernel > width + 2 * layer->padding)
+            return fail (error, "The layer “%s” does not fit what comes before it", layer->name);
+          height = (height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+          width = (width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+        }
+      if ((layer->kind == SB_LAYER_CONVOLUTION || layer->kind == SB_LAYER_DENSE) &&
+          (layer->channels < 1 || layer->channels > 1 << 20))
+        return fail (error, "The layer “%s” has no outputs", layer->name);
+      if (layer->kind == SB_LAYER_CONVOLUTION)
+        {
+          gsize fan_in = (gsize) channels * (gsize) layer->kernel * (gsize) layer->kernel;
+
+          add_weight (self,
+                      layer->name,
+                      "weight",
+                      fan_in,
+                      4,
+                      layer->channels,
+                      channels,
+                      layer->kernel,
+                      layer->kernel);
+          add_weight (self, layer->name, "bias", fan_in, 1, layer->channels);
+          channels = layer->channels;
+        }
+      else if (layer->kind == SB_LAYER_DENSE)
+        {
+          gsize fan_in = (gsize) channels * (gsize) height * (gsize) width;
+
+          if (flat)
+            add_weight (self, layer->name, "weight", fan_in, 2, layer->channels, channels);
+          else
+            add_weight (
+                self, layer->name, "weight", fan_in, 4, layer->channels, channels, height, width);
+          ((SbWeight *) g_ptr_array_index (self->weights, self->weights->len - 1))->matrix = TRUE;
+          add_weight (self, layer->name, "bias", fan_in, 1, layer->channels);
+          channels = layer->channels;
+          height = width = 1;
+          flat = TRUE;
+        }
+    }
+  if (!flat)
+    return fail (error, "The last layer has to be a dense one");
+  self->n_classes = channels;
+  self->values = g_new0 (float, self->n_values);
+  return TRUE;
+}
+
+static gboolean
+read_layer (SbNet *self, JsonObject *json, GError **error)
+{
+  SbLayer *layer = g_new0 (SbLayer, 1);
+  const char *kind = sb_json_get_string (json, "kind", "");
+
+  g_ptr_array_add (self->layers, layer);
+  layer->name = g_strdup (sb_json_get_string (json, "name", "layer"));
+  layer->channels = (int) sb_json_get_int (json, "channels", 0);
+  layer->kernel = (int) sb_json_get_int (json, "kernel", 1);
+  layer->stride = (int) sb_json_get_int (json, "stride", 1);
+  layer->padding = (int) sb_json_get_int (json, "padding", 0);
+  layer->relu = sb_json_get_bool (json, "relu", FALSE);
+  layer->rate = sb_json_get_double (json, "rate", 0);
+  if (!(layer->rate >= 0 && layer->rate < 1))
+    return fail (error, "The layer “%s” drops everything", layer->name);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (strcmp (kinds[i], kind) == 0)
+      {
+        layer->kind = (SbLayerKind) i;
+        return TRUE;
+      }
+  return fail (error, "“%s” is no kind of layer", kind);
+}
+
+/**
+ * sb_net_new_from_json:
+ * @json: {"input": [channels, height, width], "layers": [{"kind", "name", …}]}
+ * @error: %SB_NET_ERROR_INVALID
+ *
+ * Returns: (transfer full) (nullable): a net whose weights are all zero
+ */
+SbNet *
+sb_net_new_from_json (JsonObject *json, GError **error)
+{
+  g_autoptr (SbNet) self = g_new0 (SbNet, 1);
+  JsonArray *input = sb_json_get_array (json, "input");
+  JsonArray *layers = sb_json_get_array (json, "layers");
+
+  self->layers = g_ptr_array_new_with_free_func (layer_free);
+  self->weights = g_ptr_array_new_with_free_func (weight_free);
+  if (input == NULL || json_array_get_length (input) != 3 || layers == NULL)
+    {
+      fail (error, "The description of the network has no input or no layers");
+      return NULL;
+    }
+  self->channels = (int) json_array_get_int_element (input, 0);
+  self->height = (int) json_array_get_int_element (input, 1);
+  self->width = (int) json_array_get_int_element (input, 2);
+  if (self->channels < 1 || self->channels > MAX_SIDE || self->height < 1 ||
+      self->height > MAX_SIDE || self->width < 1 || self->width > MAX_SIDE)
+    {
+      fail (error, "The network’s input has no such shape");
+      return NULL;
+    }
+  for (guint i = 0; i < json_array_get_length (layers); i++)
+    if (!JSON_NODE_HOLDS_OBJECT (json_array_get_element (layers, i)) ||
+        !read_layer (self, json_array_get_object_element (layers, i), error))
+      {
+        if (error != NULL && *error == NULL)
+          fail (error, "A layer is no object");
+        return NULL;
+      }
+  return lay_out (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * sb_net_new_digits:
+ *
+ * Returns: (transfer full): the network of TensorFlow's official MNIST example
+ */
+SbNet *
+sb_net_new_digits (void)
+{
+  static const char text[] =
+      "{\"input\":[1,28,28],\"layers\":["
+      "{\"kind\":\"convolution\",\"name\":\"conv1\",\"channels\":32,\"kernel\":5,\"padding\":2,"
+      "\"relu\":true},{\"kind\":\"max-pool\",\"name\":\"pool1\",\"kernel\":2,\"stride\":2},"
+      "{\"kind\":\"convolution\",\"name\":\"conv2\",\"channels\":64,\"kernel\":5,\"padding\":2,"
+      "\"relu\":true},{\"kind\":\"max-pool\",\"name\":\"pool2\",\"kernel\":2,\"stride\":2},"
+      "{\"kind\":\"dense\",\"name\":\"fc1\",\"channels\":1024,\"relu\":true},"
+      "{\"kind\":\"dropout\",\"name\":\"dropout\",\"rate\":0.4},"
+      "{\"kind\":\"dense\",\"name\":\"fc2\",\"channels\":10}]}";
+  g_autoptr (JsonObject) json = sb_json_parse_object (text, -1, NULL);
+
+  return sb_net_new_from_json (json, NULL);
+}
+
+/**
+ * sb_net_to_json:
+ *
+ * Returns: (transfer full): what sb_net_new_from_json() takes
+ */
+JsonObject *
+sb_net_to_json (const SbNet *self)
+{
+  JsonObject *json = json_object_new ();
+  JsonArray *input = json_array_new (), *layers = json_array_new ();
+
+  json_array_add_int_element (input, self->channels);
+  json_array_add_int_element (input, self->height);
+  json_array_add_int_element (input, self->width);
+  for (guint i = 0; i < self->layers->len; i++)
+    {
+      const SbLayer *layer = g_ptr_array_index (self->layers, i);
+
+      json_array_add_object_element (layers,
+                                     sb_json_object_new ("kind",
+                                                         "s",
+                                                         kinds[layer->kind],
+                                                         "name",
+                                                         "s",
+                                                         layer->name,
+                                                         "channels",
+                                                         "i",
+                                                         (gint64) layer->channels,
+                                                         "kernel",
+                                                         "i",
+                                                         (gint64) layer->kernel,
+                                                         "stride",
+                                                         "i",
+                                                         (gint64) layer->stride,
+                                                         "padding",
+                                                         "i",
+                                                         (gint64) layer->padding,
+                                                         "relu",
+                                                         "b",
+                                                         layer->relu,
+                                                         "rate",
+                                                         "d",
+                                                         layer->rate,
+                                                         NULL));
+    }
+  json_object_set_array_member (json, "input", input);
+  json_object_set_array_member (json, "layers", layers);
+  return json;
+}
+
+/**
+ * sb_net_initialize:
+ * @self: a net
+ * @seed: which random weights
+ *
+ * Draws the weights uniformly from ±1/√(inputs), as PyTorch does.
+ */
+void
+sb_net_initialize (SbNet *self, guint64 seed)
+{
+  SbRandom random;
+
+  sb_random_init (&random, seed);
+  for (guint i = 0; i < self->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (self->weights, i);
+      double bound = 1 / sqrt ((double) weight->fan_in);
+
+      for (gsize k = 0; k < weight->count; k++)
+        self->values[weight->offset + k] = (float) sb_random_range (&random, -bound, bound);
+    }
+}
+
+/* The header of a safetensors file. A dense layer's weights are a matrix there. */
+static char *
+make_header (const SbNet *self)
+{
+  g_autoptr (JsonObject) header = json_object_new ();
+
+  for (guint i = 0; i < self->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (self->weights, i);
+      JsonArray *shape = json_array_new (), *offsets = json_array_new ();
+
+      json_array_add_int_element (shape, weight->dims[0]);
+      if (weight->matrix)
+        json_array_add_int_element (shape, (gint64) weight->fan_in);
+      for (int k = 1; k < weight->n_dims && !weight->matrix; k++)
+        json_array_add_int_element (shape, weight->dims[k]);
+      json_array_add_int_element (offsets, (gint64) (weight->offset * sizeof (float)));
+      json_array_add_int_element (offsets,
+                                  (gint64) ((weight->offset + weight->count) * sizeof (float)));
+      json_object_set_object_member (
+          header,
+          weight->name,
+          sb_json_object_new (
+              "dtype", "s", "F32", "shape", "a", shape, "data_offsets", "a", offsets, NULL));
+    }
+  return sb_json_to_string (header);
+}
+
+static gboolean
+save_weights (const SbNet *self, const char *path, GError **error)
+{
+  g_autofree char *header = make_header (self);
+  g_autoptr (GString) out = g_string_sized_new (self->n_values * sizeof (float) + 8192);
+  guint64 length;
+
+  /* Padded with blanks, so that the numbers are aligned. */
+  g_string_append (out, header);
+  while (out->len % 8 != 0)
+    g_string_append_c (out, ' ');
+  length = GUINT64_TO_LE ((guint64) out->len);
+  g_string_prepend_len (out, (const char *) &length, sizeof length);
+  g_string_append_len (out,
+                       (const char *) self->values,
+                       (gssize) (self->n_values * sizeof (float)));
+  return g_file_set_contents (path, out->str, (gssize) out->len, error);
+}
+
+/**
+ * sb_net_save:
+ * @self: a net
+ * @folder: a folder that exists
+ * @more: (nullable): what else the description is to hold
+ * @error: a %G_FILE_ERROR
+ *
+ * Writes model.json and model.safetensors.
+ *
+ * Returns: whether both were written
+ */
+gboolean
+sb_net_save (const SbNet *self, const char *folder, JsonObject *more, GError **error)
+{
+  g_autofree char *description = g_build_filename (folder, DESCRIPTION, NULL);
+  g_autofree char *weights = g_build_filename (folder, WEIGHTS, NULL);
+  g_autoptr (JsonObject) json = sb_net_to_json (self);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  if (more != NULL)
+    {
+      json_object_iter_init (&iter, more);
+      while (json_object_iter_next (&iter, &name, &node))
+        json_object_set_member (json, name, json_node_copy (node));
+    }
+  return save_weights (self, weights, error) && sb_json_save_file (json, description, error);
+}
+
+static gboolean
+take_weight (SbNet *self,
+             const SbWeight *weight,
+             JsonObject *header,
+             const char *data,
+             gsize length,
+             GError **error)
+{
+  JsonNode *node = json_object_get_member (header, weight->name);
+  JsonObject *entry =
+      node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  JsonArray *shape = entry != NULL ? sb_json_get_array (entry, "shape") : NULL;
+  JsonArray *offsets = entry != NULL ? sb_json_get_array (entry, "data_offsets") : NULL;
+  guint64 begin, end, count = 1;
+
+  if (shape == NULL || offsets == NULL || json_array_get_length (offsets) != 2)
+    return fail (error, "The weights “%s” are missing", weight->name);
+  if (strcmp (sb_json_get_string (entry, "dtype", ""), "F32") != 0)
+    return fail (error, "The weights “%s” are no 32 bit numbers", weight->name);
+  for (guint i = 0; i < json_array_get_length (shape); i++)
+    count *= (guint64) json_array_get_int_element (shape, i);
+  begin = (guint64) json_array_get_int_element (offsets, 0);
+  end = (guint64) json_array_get_int_element (offsets, 1);
+  if (count != weight->count || json_array_get_length (shape) == 0 ||
+      json_array_get_int_element (shape, 0) != weight->dims[0] || end < begin || end > length ||
+      end - begin != count * sizeof (float))
+    return fail (error, "The weights “%s” have another shape than the network", weight->name);
+  memcpy (self->values + weight->offset, data + begin, (gsize) (end - begin));
+  return TRUE;
+}
+
+/**
+ * sb_net_load_weights:
+ * @self: a net
+ * @path: a safetensors file
+ * @error: %SB_NET_ERROR_INVALID, or a %G_FILE_ERROR
+ *
+ * Returns: whether all weights were in it
+ */
+gboolean
+sb_net_load_weights (SbNet *self, const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  g_autoptr (JsonObject) header = NULL;
+  const char *data;
+  gsize length;
+  guint64 head;
+
+  if (file == NULL)
+    return FALSE;
+  data = g_mapped_file_get_contents (file);
+  length = g_mapped_file_get_length (file);
+  if (length < sizeof head)
+    return fail (error, "%s is no safetensors file", path);
+  memcpy (&head, data, sizeof head);
+  head = GUINT64_FROM_LE (head);
+  if (head > MAX_HEADER || head > length - sizeof head)
+    return fail (error, "%s is no safetensors file", path);
+  header = sb_json_parse_object (data + sizeof head, (gssize) head, NULL);
+  if (header == NULL)
+    return fail (error, "%s is no safetensors file", path);
+  data += sizeof head + head;
+  length -= sizeof head + (gsize) head;
+  for (guint i = 0; i < self->weights->len; i++)
+    if (!take_weight (self, g_ptr_array_index (self->weights, i), header, data, length, error))
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * sb_net_load:
+ * @folder: where sb_net_save() has written
+ * @description: (out) (optional): all of model.json
+ * @error: %SB_NET_ERROR_INVALID, or why a file cannot be read
+ *
+ * Returns: (transfer full) (nullable): the net
+ */
+SbNet *
+sb_net_load (const char *folder, JsonObject **description, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, DESCRIPTION, NULL);
+  g_autofree char *weights = g_build_filename (folder, WEIGHTS, NULL);
+  g_autoptr (JsonObject) json = sb_json_load_file (path, error);
+  g_autoptr (SbNet) self = json != NULL ? sb_net_new_from_json (json, error) : NULL;
+
+  if (self == NULL || !sb_net_load_weights (self, weights, error))
+    return NULL;
+  if (description != NULL)
+    *description = g_steal_pointer (&json);
+  return g_steal_pointer (&self);
+}

@@ -1,0 +1,204 @@
+/* sb-world.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "algorithms/vision/sb-world.h"
+
+#include <errno.h>
+#include <mpi.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "algorithms/contract/sb-contract.h"
+#include "wire/sb-json.h"
+
+#define MAX_REQUESTS 64
+/* What a shell exits with, too, when there is no such program. */
+#define NOT_FOUND 127
+
+static int rank;
+static int size = 1;
+static gboolean started;
+static MPI_Request requests[MAX_REQUESTS];
+static int n_requests;
+
+/**
+ * sb_world_get_hosts:
+ *
+ * Returns: how many workers the job is to have, as resourceconfig.json says
+ */
+int
+sb_world_get_hosts (void)
+{
+  g_autofree char *path = sb_contract_path ("input", "config", "resourceconfig.json", NULL);
+  g_autoptr (JsonObject) json = sb_json_load_file (path, NULL);
+  JsonArray *hosts = json != NULL ? sb_json_get_array (json, "hosts") : NULL;
+
+  return hosts != NULL ? MAX (1, (int) json_array_get_length (hosts)) : 1;
+}
+
+/**
+ * sb_world_is_launched:
+ *
+ * Returns: whether this process is one of several that mpirun has started
+ */
+gboolean
+sb_world_is_launched (void)
+{
+  return g_getenv ("OMPI_COMM_WORLD_SIZE") != NULL || g_getenv ("PMI_SIZE") != NULL;
+}
+
+static volatile sig_atomic_t child;
+
+/* mpirun hands SIGUSR1 on to every worker at once. SIGTERM it would answer by killing them. */
+static void
+pass_on (int number)
+{
+  if (child > 0)
+    kill ((pid_t) child, SIGUSR1);
+}
+
+static char **
+make_command (char **argv, int n, guint threads)
+{
+  g_autoptr (GStrvBuilder) command = g_strv_builder_new ();
+  g_autofree char *workers = g_strdup_printf ("%d", n);
+  g_autofree char *per_worker = g_strdup_printf ("SM_NUM_CPUS=%u", threads);
+  const char *hosts = g_getenv ("SAGEBRUSH_HOSTFILE");
+
+  g_strv_builder_add_many (command, "mpirun", "--allow-run-as-root", "--oversubscribe", NULL);
+  g_strv_builder_add_many (command, "--bind-to", "none", "-n", workers, "-x", per_worker, NULL);
+  if (hosts != NULL)
+    g_strv_builder_add_many (command, "--hostfile", hosts, NULL);
+  for (int i = 0; argv[i] != NULL; i++)
+    g_strv_builder_add (command, argv[i]);
+  return g_strv_builder_end (command);
+}
+
+/**
+ * sb_world_launch:
+ * @argv: what each worker runs
+ * @n: how many
+ * @threads: of each
+ *
+ * Starts the workers through mpirun and waits for them. SIGTERM reaches them as SIGUSR1.
+ * $SAGEBRUSH_HOSTFILE names the machines of a real cluster.
+ *
+ * Returns: an exit code
+ */
+int
+sb_world_launch (char **argv, int n, guint threads)
+{
+  g_auto (GStrv) command = make_command (argv, n, threads);
+  struct sigaction action = { .sa_handler = pass_on };
+  int status = 0;
+
+  child = fork ();
+  if (child == 0)
+    {
+      prctl (PR_SET_PDEATHSIG, SIGTERM);
+      execvp (command[0], command);
+      _exit (NOT_FOUND);
+    }
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGINT, &action, NULL);
+  while (child > 0 && waitpid (child, &status, 0) < 0 && errno == EINTR)
+    continue;
+  if (child < 0 || (WIFEXITED (status) && WEXITSTATUS (status) == NOT_FOUND))
+    sb_contract_write_failure ("ClientError: mpirun cannot be started. Install Open MPI, or use "
+                               "one instance.");
+  return child > 0 && WIFEXITED (status) ? WEXITSTATUS (status) : 1;
+}
+
+void
+sb_world_start (void)
+{
+  int level;
+
+  if (!sb_world_is_launched ())
+    return;
+  MPI_Init_thread (NULL, NULL, MPI_THREAD_FUNNELED, &level);
+  MPI_Comm_rank (MPI_COMM_WORLD, &rank);
+  MPI_Comm_size (MPI_COMM_WORLD, &size);
+  started = TRUE;
+}
+
+void
+sb_world_end (void)
+{
+  if (started)
+    MPI_Finalize ();
+  started = FALSE;
+}
+
+/**
+ * sb_world_abort:
+ *
+ * Ends all workers: one of them cannot go on.
+ */
+void
+sb_world_abort (void)
+{
+  if (started)
+    MPI_Abort (MPI_COMM_WORLD, 1);
+}
+
+int
+sb_world_get_rank (void)
+{
+  return rank;
+}
+
+int
+sb_world_get_size (void)
+{
+  return size;
+}
+
+/**
+ * sb_world_sum_begin:
+ * @values: numbers that become the sum over all workers
+ * @count: how many
+ * @unused: for SbGradientFunc
+ *
+ * Begins to add; sb_world_sum_wait() ends it. Meanwhile @values must be left alone.
+ */
+void
+sb_world_sum_begin (float *values, gsize count, gpointer unused)
+{
+  if (size == 1)
+    return;
+  g_assert (n_requests < MAX_REQUESTS && count <= G_MAXINT);
+  MPI_Iallreduce (MPI_IN_PLACE,
+                  values,
+                  (int) count,
+                  MPI_FLOAT,
+                  MPI_SUM,
+                  MPI_COMM_WORLD,
+                  &requests[n_requests++]);
+}
+
+void
+sb_world_sum_wait (void)
+{
+  if (n_requests > 0)
+    MPI_Waitall (n_requests, requests, MPI_STATUSES_IGNORE);
+  n_requests = 0;
+}
+
+/**
+ * sb_world_sum:
+ * @values: numbers that become the sum over all workers
+ * @count: how many
+ */
+void
+sb_world_sum (double *values, int count)
+{
+  if (size > 1)
+    MPI_Allreduce (MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+}

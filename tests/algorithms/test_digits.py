@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Digits on the real engine: training on one and on several workers, hosting, bad input."""
+import gzip
+import io
+import json
+import os
+import signal
+import struct
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from botocore.exceptions import ClientError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import test_data as find_data  # noqa: E402
+from engine import ROLE, Engine, job_input, wait_endpoint, wait_for, wait_job  # noqa: E402
+
+IMAGE = "local/digits:1"
+MNIST = (find_data() or Path("/nowhere")) / "mnist"
+real = pytest.mark.skipif(not MNIST.is_dir(), reason="no real data")
+
+
+def idx(array):
+    head = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+def drawings(n, seed=1):
+    """Bars at ten places: easy to tell apart."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, n)
+    images = rng.integers(0, 40, (n, 28, 28))
+    for image, label in zip(images, labels):
+        image[2 + 2 * label:5 + 2 * label, 4:24] = 220
+    return images.astype(np.uint8), labels.astype(np.uint8)
+
+
+@pytest.fixture(scope="module", name="engine")
+def fixture_engine(tmp_path_factory):
+    with Engine(tmp_path_factory.mktemp("digits") / "data") as running:
+        s3 = running.client("s3")
+        s3.create_bucket(Bucket="digits")
+        for channel, n, seed in (("train", 1200, 1), ("validation", 300, 2)):
+            images, labels = drawings(n, seed)
+            s3.put_object(Bucket="digits", Key=f"{channel}/images.gz", Body=gzip.compress(idx(images)))
+            s3.put_object(Bucket="digits", Key=f"{channel}/labels", Body=idx(labels))
+        yield running
+
+
+def create(engine, name, workers=1, prefix="", **hyperparameters):
+    given = job_input(name, "digits", ("train", "validation"))
+    given["AlgorithmSpecification"]["TrainingImage"] = IMAGE
+    for channel in given["InputDataConfig"]:
+        channel["ContentType"] = "application/x-idx"
+        channel["DataSource"]["S3DataSource"]["S3Uri"] = f"s3://digits/{prefix}{channel['ChannelName']}/"
+    given["ResourceConfig"]["InstanceCount"] = workers
+    given["HyperParameters"] = {"epochs": "2", "augment": "false", **{k: str(v) for k, v in hyperparameters.items()}}
+    engine.client("sagemaker").create_training_job(**given)
+
+
+def train(engine, name, *args, **more):
+    create(engine, name, *args, **more)
+    job = wait_job(engine.client("sagemaker"), name)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    return job
+
+
+def metric(job, name):
+    return next(item["Value"] for item in job["FinalMetricDataList"] if item["MetricName"] == name)
+
+
+def log_of(engine, job):
+    logs = engine.client("logs")
+    group = "/aws/sagemaker/TrainingJobs"
+    stream = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"][0]
+    events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True)
+    return [event["message"] for event in events["events"]]
+
+
+def deploy(engine, job):
+    sagemaker, name = engine.client("sagemaker"), job["TrainingJobName"]
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={
+        "Image": IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]})
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[
+        {"VariantName": "A", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium"}])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    assert wait_endpoint(sagemaker, name)["EndpointStatus"] == "InService"
+    return name
+
+
+@pytest.fixture(scope="module", name="endpoint")
+def fixture_endpoint(engine):
+    return deploy(engine, train(engine, "hosted", seed=3))
+
+
+def invoke(engine, endpoint, body, content_type="application/json"):
+    if content_type == "application/json" and not isinstance(body, (bytes, str)):
+        body = json.dumps({"instances": body})
+    answer = engine.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, ContentType=content_type, Body=body)
+    return json.loads(answer["Body"].read())["predictions"]
+
+
+def test_training_tells_its_metrics(engine):
+    job = train(engine, "metrics")
+    assert metric(job, "validation:accuracy") > 0.9
+    assert metric(job, "train:loss") < 2
+    lines = log_of(engine, "metrics")
+    assert sum(line.startswith("epoch=") for line in lines) == 2
+
+
+def test_the_same_seed_gives_the_same_model(engine):
+    first = train(engine, "seed-a", seed=5, epochs=1)
+    again = train(engine, "seed-b", seed=5, epochs=1)
+    other = train(engine, "seed-c", seed=6, epochs=1)
+    assert metric(first, "train:loss") == metric(again, "train:loss") != metric(other, "train:loss")
+
+
+def test_two_workers_are_one_with_twice_the_batch(engine):
+    options = {"dropout": 0, "optimizer": "sgd", "learning_rate": 0.02, "epochs": 2}
+    two = train(engine, "two", 2, batch_size=60, **options)
+    one = train(engine, "one", 1, batch_size=120, **options)
+    for name in ("train:loss", "validation:loss"):
+        assert abs(metric(two, name) - metric(one, name)) < 2e-3 * metric(one, name)
+    assert any("2 worker(s)" in line for line in log_of(engine, "two"))
+
+
+def test_only_what_is_distributed_takes_several_instances(engine):
+    given = job_input("alone", "digits")
+    given["ResourceConfig"]["InstanceCount"] = 2
+    with pytest.raises(ClientError, match="InstanceCount"):
+        engine.client("sagemaker").create_training_job(**given)
+
+
+def test_bad_data_fails_the_job_with_the_reason(engine):
+    s3, sagemaker = engine.client("s3"), engine.client("sagemaker")
+    images, labels = drawings(20)
+    cases = {
+        "short": (idx(images)[:-5], idx(labels), "images: the file ends too early"),
+        "text": (b"no digits at all", idx(labels), "this is no IDX file"),
+        "labels": (idx(images), idx(labels[:-1]), "20 images and 19 labels"),
+        "eleven": (idx(images), idx(labels + 9), "has to be below 10"),
+        "size": (idx(images[:, :20]), idx(labels), "28 by 28"),
+    }
+    for name, (pixels, marks, reason) in cases.items():
+        for channel in ("train", "validation"):
+            s3.put_object(Bucket="digits", Key=f"bad/{name}/{channel}/images", Body=pixels)
+            s3.put_object(Bucket="digits", Key=f"bad/{name}/{channel}/labels", Body=marks)
+        create(engine, f"bad-{name}", prefix=f"bad/{name}/")
+        job = wait_job(sagemaker, f"bad-{name}")
+        assert job["TrainingJobStatus"] == "Failed" and reason in job["FailureReason"], job["FailureReason"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_stop_keeps_the_model_so_far(engine, workers):
+    sagemaker, name = engine.client("sagemaker"), f"stopped-{workers}"
+    create(engine, name, workers, epochs=1000)
+    wait_for(lambda: any(line.startswith("epoch=") for line in log_of(engine, name))
+             if sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training" else False)
+    sagemaker.stop_training_job(TrainingJobName=name)
+    job = wait_job(sagemaker, name)
+    assert job["TrainingJobStatus"] == "Stopped"
+    key = job["ModelArtifacts"]["S3ModelArtifacts"].split("/", 3)[3]
+    assert engine.client("s3").head_object(Bucket="digits", Key=key)["ContentLength"] > 1 << 20
+
+
+def test_a_worker_that_dies_fails_the_job(engine):
+    sagemaker = engine.client("sagemaker")
+    create(engine, "dies", 2, epochs=1000)
+    wait_for(lambda: any(line.startswith("epoch=") for line in log_of(engine, "dies"))
+             if sagemaker.describe_training_job(TrainingJobName="dies")["SecondaryStatus"] == "Training" else False)
+    workers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and is_worker(path, "dies")]
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    job = wait_job(sagemaker, "dies")
+    assert job["TrainingJobStatus"] == "Failed" and job["FailureReason"]
+
+
+def is_worker(path, job):
+    try:
+        command = (path / "cmdline").read_bytes().split(b"\0")
+        environment = (path / "environ").read_bytes()
+    except OSError:
+        return False
+    return command[0].endswith(b"sagebrush-vision") and b"OMPI_COMM_WORLD_RANK" in environment and job.encode() in environment
+
+
+def test_answers_in_every_form(engine, endpoint):
+    images, labels = drawings(150, 7)
+    flat = [(image / 255).ravel().tolist() for image in images]
+    answers = invoke(engine, endpoint, flat)
+    assert len(answers) == 150
+    assert np.mean([answer["classes"] == label for answer, label in zip(answers, labels)]) > 0.9
+    for answer in answers:
+        assert len(answer["probabilities"]) == 10 and abs(sum(answer["probabilities"]) - 1) < 1e-4
+        assert answer["classes"] == int(np.argmax(answer["probabilities"]))
+    nested = invoke(engine, endpoint, images[:3].tolist())
+    out = io.BytesIO()
+    np.save(out, images[:3])
+    arrays = invoke(engine, endpoint, out.getvalue(), "application/x-npy")
+    for forms in zip(nested, arrays, answers):
+        assert len({form["classes"] for form in forms}) == 1
+        np.testing.assert_allclose(forms[0]["probabilities"], forms[2]["probabilities"], atol=1e-4)
+        np.testing.assert_allclose(forms[0]["probabilities"], forms[1]["probabilities"], atol=1e-4)
+
+
+GARBAGE = [
+    ("application/json", b""), ("application/json", b"{"), ("application/json", b'{"instances": []}'),
+    ("application/json", b'{"instances": [[1, 2]]}'), ("application/json", b'{"instances": [["a"]]}'),
+    ("application/json", json.dumps({"instances": [[-1.0] * 784]}).encode()),
+    ("application/json", json.dumps({"instances": [[256] * 784]}).encode()),
+    ("application/json", json.dumps({"instances": [[0] * 785]}).encode()),
+    ("application/json", b'{"instances": ' + b"[" * 100000),
+    ("application/x-image", b"no image"), ("application/x-image", b"\x89PNG\r\n\x1a\n" + bytes(50)),
+    ("application/x-npy", b"\x93NUMPY"), ("application/x-npy", b"\x93NUMPY\x01\x00\xff\xff{}"),
+]
+
+
+@pytest.mark.parametrize("content_type, body", GARBAGE)
+def test_bad_input_is_told_what_was_expected(engine, endpoint, content_type, body):
+    with pytest.raises(ClientError) as caught:
+        invoke(engine, endpoint, body, content_type)
+    response = caught.value.response
+    assert response["Error"]["Code"] == "ModelError" and response["OriginalStatusCode"] == 400
+    assert "xpected" in response["OriginalMessage"] or "Pixels" in response["OriginalMessage"]
+
+
+def test_right_answers_beside_garbage(engine, endpoint):
+    images, _ = drawings(20, 9)
+    wanted = [answer["classes"] for answer in invoke(engine, endpoint, images.tolist())]
+    stop = threading.Event()
+
+    def disturb():
+        while not stop.is_set():
+            for content_type, body in GARBAGE:
+                try:
+                    invoke(engine, endpoint, body, content_type)
+                except ClientError:
+                    pass
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        for image, label in zip(images, wanted):
+            assert invoke(engine, endpoint, [image.tolist()])[0]["classes"] == label
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_picture_becomes_a_digit_as_mnist_has_them(engine, endpoint):
+    """Dark ink on light paper, large and off the middle, is the same as the digit itself."""
+    gi = pytest.importorskip("gi")
+    gi.require_version("GdkPixbuf", "2.0")
+    from gi.repository import GdkPixbuf, GLib
+
+    paper = np.full((300, 400, 3), 250, np.uint8)
+    paper[40:200, 300:330] = 20
+    pixbuf = GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(paper.tobytes()), 0, False, 8, 400, 300, 1200)
+    _, png = pixbuf.save_to_bufferv("png", [], [])
+    answer = invoke(engine, endpoint, bytes(png), "application/x-image")
+    assert len(answer) == 1 and len(answer[0]["probabilities"]) == 10
+
+
+@real
+def test_real_digits(engine):
+    s3 = engine.client("s3")
+    for channel, name in (("train", "train"), ("validation", "t10k")):
+        for path in MNIST.glob(f"{name}-*"):
+            s3.upload_file(str(path), "digits", f"real/{channel}/{path.name}")
+    job = train(engine, "real", prefix="real/", epochs=3, learning_rate=0.002)
+    assert metric(job, "validation:accuracy") > 0.96
