@@ -189,7 +189,7 @@ set_up (Command *self, const char *module, GError **error)
       g_set_error (error,
                    SB_ERROR,
                    SB_ERROR_INVALID,
-                   _ ("There is no module “%s”; try video-game-sales"),
+                   _ ("There is no module “%s”; try video-game-sales or handwritten-digits"),
                    module);
       return FALSE;
     }
@@ -266,11 +266,32 @@ print_matrix (JsonObject *result)
           sb_json_get_double (result, "auc", 0));
 }
 
+/* Of as many classes as there are: digits, or whatever a module tells apart. */
+static void
+print_classes (JsonObject *result)
+{
+  JsonArray *rows = sb_json_get_array (result, "matrix");
+  guint n = json_array_get_length (rows);
+
+  printf ("\n%s\n\n%6s", _ ("Confusion matrix"), "");
+  for (guint i = 0; i < n; i++)
+    printf (" %5u", i);
+  for (guint i = 0; i < n; i++)
+    {
+      JsonArray *row = json_array_get_array_element (rows, i);
+
+      printf ("\n%6u", i);
+      for (guint k = 0; k < n; k++)
+        printf (" %5" G_GINT64_FORMAT, json_array_get_int_element (row, k));
+    }
+  printf ("\n\n%s\n", sb_json_get_string (result, "summary", ""));
+}
+
 static void
 print_json (Command *self, JsonObject *result)
 {
-  static const char *const members[] = { "tn",    "fp",        "fn",     "tp",
-                                         "error", "precision", "recall", "auc" };
+  static const char *const members[] = { "tn",     "fp",  "fn",       "tp",    "error", "precision",
+                                         "recall", "auc", "accuracy", "right", "total", "matrix" };
   g_autoptr (JsonObject) document = json_object_new ();
   g_autofree char *text = NULL;
   GListModel *steps = sb_run_get_steps (self->run);
@@ -332,7 +353,12 @@ execute (Command *self, GError **error)
       if (self->options.json)
         print_json (self, result);
       else if (result != NULL)
-        print_matrix (result);
+        {
+          if (json_object_has_member (result, "matrix"))
+            print_classes (result);
+          else
+            print_matrix (result);
+        }
       fflush (stdout);
       write_output (self, &self->error);
     }

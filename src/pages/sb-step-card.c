@@ -491,7 +491,7 @@ on_choose_file (GtkButton *button, SbStepCard *self)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
   GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
-      _ ("Choose a File of Games"), GTK_WINDOW (root), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+      _ ("Choose a File"), GTK_WINDOW (root), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
 
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_file_response), self, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));

@@ -457,7 +457,8 @@ static void
 work_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   SbWork *work = data;
-  SbWorkFunc func = sb_work_find (sb_step_get_kind (work->step));
+  SbWorkFunc func =
+      sb_work_find (sb_step_get_kind (work->step), sb_json_get_string (work->module, "data", NULL));
   g_autoptr (GError) error = NULL;
   JsonObject *result = NULL;
 

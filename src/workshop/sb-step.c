@@ -92,9 +92,9 @@ static const char data_parameters[] =
     "[{\"Name\":\"source\",\"Title\":\"Data\",\"Type\":\"Categorical\",\"Basic\":true,"
     "\"DefaultValue\":\"sample\",\"Range\":{\"CategoricalParameterRangeSpecification\":"
     "{\"Values\":[\"sample\",\"file\",\"download\"]}},"
-    "\"Description\":\"Where the games come from.\"},"
+    "\"Description\":\"Where the data comes from.\"},"
     "{\"Name\":\"path\",\"Title\":\"File\",\"Type\":\"FreeText\",\"Basic\":true,"
-    "\"Description\":\"A CSV file with the workshop’s columns.\"}]";
+    "\"Description\":\"A file of your own.\"}]";
 
 static GPtrArray *
 parse_parameters (const char *text)

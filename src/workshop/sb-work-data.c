@@ -275,16 +275,42 @@ on_uploaded (guint64 done, guint64 total, gpointer user_data)
   sb_work_progress (user_data, total > 0 ? (double) done / (double) total : -1, _ ("Uploading"));
 }
 
+/* The files of a part: those that were chosen, or what was prepared. */
+static GPtrArray *
+list_part (SbWork *work, const char *part)
+{
+  JsonObject *data = sb_work_result (work, "choose-data");
+  JsonArray *chosen = data != NULL ? sb_json_get_array (data, part) : NULL;
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *name = g_strconcat (part, ".libsvm", NULL);
+
+  for (guint i = 0; chosen != NULL && i < json_array_get_length (chosen); i++)
+    g_ptr_array_add (paths, g_strdup (json_array_get_string_element (chosen, i)));
+  if (chosen == NULL)
+    g_ptr_array_add (paths, sb_work_path (work, name));
+  return paths;
+}
+
 static char *
 upload_part (SbWork *work, const char *bucket, const char *prefix, const char *part, GError **error)
 {
-  g_autofree char *name = g_strconcat (part, ".libsvm", NULL);
-  g_autofree char *path = sb_work_path (work, name);
-  g_autofree char *key = g_strdup_printf ("%s/%s/%s", prefix, part, name);
+  g_autoptr (GPtrArray) paths = list_part (work, part);
 
-  if (!sb_transfer_upload_file (
-          work->client, bucket, key, path, on_uploaded, work, work->cancellable, error))
-    return NULL;
+  for (guint i = 0; i < paths->len; i++)
+    {
+      g_autofree char *name = g_path_get_basename (paths->pdata[i]);
+      g_autofree char *key = g_strdup_printf ("%s/%s/%s", prefix, part, name);
+
+      if (!sb_transfer_upload_file (work->client,
+                                    bucket,
+                                    key,
+                                    paths->pdata[i],
+                                    on_uploaded,
+                                    work,
+                                    work->cancellable,
+                                    error))
+        return NULL;
+    }
   return g_strdup_printf ("s3://%s/%s/%s", bucket, prefix, part);
 }
 

@@ -69,14 +69,14 @@ make_tags (SbWork *work)
 }
 
 static JsonObject *
-make_channel (const char *name, const char *uri)
+make_channel (SbWork *work, const char *name, const char *uri)
 {
   return sb_json_object_new ("ChannelName",
                              "s",
                              name,
                              "ContentType",
                              "s",
-                             "libsvm",
+                             sb_json_get_string (work->module, "content-type", "libsvm"),
                              "CompressionType",
                              "s",
                              "None",
@@ -104,11 +104,10 @@ make_input (SbWork *work, const char *job, const char *role, const char *image)
   JsonObject *upload = sb_work_result (work, "upload");
   JsonArray *channels = json_array_new ();
 
-  json_array_add_object_element (channels,
-                                 make_channel ("train", sb_json_get_string (upload, "train", "")));
-  json_array_add_object_element (channels,
-                                 make_channel ("validation",
-                                               sb_json_get_string (upload, "validation", "")));
+  json_array_add_object_element (
+      channels, make_channel (work, "train", sb_json_get_string (upload, "train", "")));
+  json_array_add_object_element (
+      channels, make_channel (work, "validation", sb_json_get_string (upload, "validation", "")));
   return sb_json_object_new (
       "TrainingJobName",
       "s",
@@ -170,6 +169,25 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
                                               error);
 }
 
+/* "epoch=3 train_loss=0.2 train_accuracy=0.95 validation_loss=0.1 validation_accuracy=0.97 …" */
+static gboolean
+take_epoch (Watch *self, const char *line)
+{
+  const char *train = strstr (line, "train_accuracy=");
+  const char *validation = strstr (line, "validation_accuracy=");
+
+  if (!g_str_has_prefix (line, "epoch=") || train == NULL)
+    return FALSE;
+  if (self->metric == NULL)
+    self->metric = g_strdup ("accuracy");
+  json_array_add_int_element (self->x, g_ascii_strtoll (line + strlen ("epoch="), NULL, 10));
+  json_array_add_double_element (self->train, g_ascii_strtod (strchr (train, '=') + 1, NULL));
+  if (validation != NULL)
+    json_array_add_double_element (self->validation,
+                                   g_ascii_strtod (strchr (validation, '=') + 1, NULL));
+  return TRUE;
+}
+
 /* "[12]#011train-auc:0.88812#011validation-auc:0.84211" */
 static gboolean
 take_metrics (Watch *self, const char *line)
@@ -187,6 +205,8 @@ take_metrics (Watch *self, const char *line)
                                     G_REGEX_OPTIMIZE,
                                     0,
                                     NULL));
+  if (take_epoch (self, line))
+    return TRUE;
   if (!g_regex_match (regex, line, 0, &match))
     return FALSE;
   round = g_match_info_fetch (match, 1);
@@ -424,11 +444,22 @@ find_begun_job (SbWork *work)
   return answer != NULL ? g_strdup (resource->name) : NULL;
 }
 
+/* An image of the local engine has no account and no Region. */
+static char *
+find_image (SbWork *work, GError **error)
+{
+  const char *region = sb_connection_get_region (sb_client_get_connection (work->client));
+  const char *image = sb_json_get_string (work->module, "image", "xgboost:latest");
+
+  if (g_str_has_prefix (image, "local/"))
+    return g_strdup (image);
+  return sb_image_uri (image, region, error);
+}
+
 JsonObject *
 sb_work_train (SbWork *work, GError **error)
 {
-  const char *region = sb_connection_get_region (sb_client_get_connection (work->client));
-  g_autofree char *image = sb_image_uri ("xgboost:latest", region, error);
+  g_autofree char *image = find_image (work, error);
   g_autofree char *job = NULL;
   g_autoptr (JsonObject) input = NULL;
   g_autoptr (JsonObject) answer = NULL;
@@ -445,7 +476,12 @@ sb_work_train (SbWork *work, GError **error)
         return NULL;
     }
   watch.job = job;
-  watch.rounds = g_ascii_strtoll (sb_json_get_string (work->values, "num_round", "0"), NULL, 10);
+  watch.rounds = g_ascii_strtoll (
+      sb_json_get_string (work->values,
+                          json_object_has_member (work->values, "epochs") ? "epochs" : "num_round",
+                          "0"),
+      NULL,
+      10);
   watch.x = json_array_new ();
   watch.train = json_array_new ();
   watch.validation = json_array_new ();

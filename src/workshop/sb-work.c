@@ -14,32 +14,38 @@
 static const struct
 {
   const char *kind;
+  const char *data; /* only for modules with this data; NULL for all others */
   SbWorkFunc func;
 } kinds[] = {
-  { "bucket", sb_work_bucket },
-  { "role", sb_work_role },
-  { "choose-data", sb_work_choose_data },
-  { "explore", sb_work_explore },
-  { "prepare", sb_work_prepare },
-  { "upload", sb_work_upload },
-  { "train", sb_work_train },
-  { "deploy", sb_work_deploy },
-  { "predict", sb_work_predict },
-  { "evaluate", sb_work_evaluate },
-  { "clean-up", sb_work_clean_up },
+  { "bucket", NULL, sb_work_bucket },
+  { "role", NULL, sb_work_role },
+  { "choose-data", "digits", sb_work_choose_digits },
+  { "explore", "digits", sb_work_explore_digits },
+  { "evaluate", "digits", sb_work_evaluate_digits },
+  { "choose-data", NULL, sb_work_choose_data },
+  { "explore", NULL, sb_work_explore },
+  { "prepare", NULL, sb_work_prepare },
+  { "upload", NULL, sb_work_upload },
+  { "train", NULL, sb_work_train },
+  { "deploy", NULL, sb_work_deploy },
+  { "predict", NULL, sb_work_predict },
+  { "evaluate", NULL, sb_work_evaluate },
+  { "clean-up", NULL, sb_work_clean_up },
 };
 
 /**
  * sb_work_find:
  * @kind: a kind of step
+ * @data: (nullable): what its module's data is, such as `digits`
  *
  * Returns: (nullable): what it does
  */
 SbWorkFunc
-sb_work_find (const char *kind)
+sb_work_find (const char *kind, const char *data)
 {
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (strcmp (kinds[i].kind, kind) == 0)
+    if (strcmp (kinds[i].kind, kind) == 0 &&
+        (kinds[i].data == NULL || g_strcmp0 (kinds[i].data, data) == 0))
       return kinds[i].func;
   return NULL;
 }

@@ -43,7 +43,7 @@ typedef struct
 
 typedef JsonObject *(*SbWorkFunc) (SbWork *work, GError **error);
 
-SbWorkFunc sb_work_find (const char *kind);
+SbWorkFunc sb_work_find (const char *kind, const char *data);
 void sb_work_progress (SbWork *work, double fraction, const char *text);
 void sb_work_partial (SbWork *work, JsonObject *result);
 void sb_work_log (SbWork *work, GPtrArray *lines);
@@ -62,6 +62,9 @@ JsonObject *sb_work_train (SbWork *work, GError **error);
 JsonObject *sb_work_deploy (SbWork *work, GError **error);
 JsonObject *sb_work_predict (SbWork *work, GError **error);
 JsonObject *sb_work_evaluate (SbWork *work, GError **error);
+JsonObject *sb_work_choose_digits (SbWork *work, GError **error);
+JsonObject *sb_work_explore_digits (SbWork *work, GError **error);
+JsonObject *sb_work_evaluate_digits (SbWork *work, GError **error);
 JsonObject *sb_work_clean_up (SbWork *work, GError **error);
 
 GArray *sb_work_score (SbClient *client,

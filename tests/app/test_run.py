@@ -157,6 +157,40 @@ def test_download(tmp_path):
             assert not list(tmp_path.glob(f"{len(content)}/{code}/**/games.csv*"))
 
 
+@real
+def test_real_digits(tmp_path):
+    done = run(tmp_path, "run", "handwritten-digits", "--data", DATA / "mnist", "--set", "train.epochs=2", "--json",
+               "--output", tmp_path / "out")
+    result = json.loads(done.stdout)
+    assert result["total"] == 5000 and result["accuracy"] == result["right"] / 5000 > 0.955
+    assert sum(map(sum, result["matrix"])) == 5000
+    assert sum(result["matrix"][i][i] for i in range(10)) == result["right"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "report.html", "balance.png", "ink.png", "metric.png", "confusion.png", "handwritten-digits.ipynb"}
+
+
+def test_sample_digits(tmp_path):
+    done = run(tmp_path, "run", "handwritten-digits", "--set", "train.epochs=1", "--set", "train.augment=false")
+    assert re.search(r"of 2000 digits read rightly", done.stdout) and "Confusion matrix" in done.stdout
+    assert "synthetic" in done.stderr and "Nothing left" in done.stderr
+
+
+@real
+def test_digits_that_are_not_those_expected(tmp_path):
+    """What a mirror sends is held against its SHA-256 before anything is made of it."""
+    server = serve((DATA / "mnist/train-images-idx3-ubyte.gz").read_bytes())
+    env = {"SAGEBRUSH_MNIST_URL": f"http://127.0.0.1:{server.server_address[1]}/"}
+    done = run(tmp_path, "run", "handwritten-digits", "--set", "data.source=download", env=env, code=1)
+    server.shutdown()
+    assert "is not the file that is expected" in done.stderr
+    assert not list(tmp_path.glob("**/*ubyte.gz"))
+
+
+def test_digits_need_four_files(tmp_path):
+    done = run(tmp_path, "run", "handwritten-digits", "--data", tmp_path, code=1)
+    assert "four files have to be in one folder" in done.stderr
+
+
 def test_engine_command(tmp_path):
     with subprocess.Popen([PROGRAM, "engine", "--data-dir", str(tmp_path / "e"), "--print-env"], stdout=subprocess.PIPE,
                           text=True) as process:

@@ -39,3 +39,12 @@ def test_key_is_in_the_keyring(tmp_path):
         key = window.lookup_key()
         credentials = (tmp_path / "home/sagebrush/engine/credentials").read_text()
         assert key and key in credentials
+
+
+def test_digits(tmp_path):
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("label", "Handwritten Digits")
+        window.click("push button", "Run: Look at them")
+        window.wait("label", "20000 digits of 28 by 28 pixels")
+        window.shot("digits")

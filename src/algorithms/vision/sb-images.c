@@ -1,8 +1,6 @@
 /* sb-images.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
- *
- * IDX files, gzip or not: what MNIST is made of.
  */
 
 #include "config.h"
@@ -12,10 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define IDX_LABELS 0x00000801
-#define IDX_IMAGES 0x00000803
-#define MAX_SIDE   1024
-#define BUFFER     (256 * 1024)
+#include "formats/sb-idx.h"
 
 /* How far augmentation goes: turns in radians, sizes and shears as factors, shifts in pixels. */
 #define TURN  0.17
@@ -55,113 +50,42 @@ sb_images_get (const SbImages *self, guint index)
   return self->pixels->data + (gsize) index * (gsize) (self->height * self->width);
 }
 
-static gboolean
-fail (GError **error, const char *path, const char *what)
-{
-  g_autofree char *name = g_path_get_basename (path);
-
-  g_set_error (error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "%s: %s", name, what);
-  return FALSE;
-}
-
-/* What is gzip is recognised by its first bytes, whatever its name. */
-static GInputStream *
-open_stream (const char *path, GError **error)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GFileInputStream) raw = g_file_read (file, NULL, error);
-  g_autoptr (GInputStream) buffered = NULL;
-  g_autoptr (GZlibDecompressor) gunzip = NULL;
-  const guint8 *head;
-  gsize available;
-
-  if (raw == NULL)
-    return NULL;
-  buffered = g_buffered_input_stream_new_sized (G_INPUT_STREAM (raw), BUFFER);
-  if (g_buffered_input_stream_fill (G_BUFFERED_INPUT_STREAM (buffered), 2, NULL, error) < 0)
-    return NULL;
-  head = g_buffered_input_stream_peek_buffer (G_BUFFERED_INPUT_STREAM (buffered), &available);
-  if (available < 2 || head[0] != 0x1f || head[1] != 0x8b)
-    return g_steal_pointer (&buffered);
-  gunzip = g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP);
-  return g_converter_input_stream_new (buffered, G_CONVERTER (gunzip));
-}
-
-static gboolean
-read_all (GInputStream *stream, void *data, gsize size, const char *path, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  gsize n = 0;
-
-  if (!g_input_stream_read_all (stream, data, size, &n, NULL, &local))
-    return fail (error, path, local->message);
-  return n == size || fail (error, path, "the file ends too early");
-}
-
-static gboolean
-append (GByteArray *to, GInputStream *stream, gsize size, const char *path, GError **error)
-{
-  guint before = to->len;
-
-  if (size > G_MAXUINT - before)
-    return fail (error, path, "there are too many images");
-  /* In pieces: a damaged header must not make us take all memory. */
-  while (size > 0)
-    {
-      gsize n = MIN (size, BUFFER);
-
-      g_byte_array_set_size (to, to->len + (guint) n);
-      if (!read_all (stream, to->data + to->len - n, n, path, error))
-        return FALSE;
-      size -= n;
-    }
-  return TRUE;
-}
-
-static gboolean
-add_images (SbImages *self, GInputStream *stream, guint32 n, const char *path, GError **error)
-{
-  guint32 sides[2];
-  guint32 height, width;
-
-  if (!read_all (stream, sides, sizeof sides, path, error))
-    return FALSE;
-  height = GUINT32_FROM_BE (sides[0]);
-  width = GUINT32_FROM_BE (sides[1]);
-  if (height < 1 || height > MAX_SIDE || width < 1 || width > MAX_SIDE)
-    return fail (error, path, "the images have no such size");
-  if (self->height != 0 && (self->height != (int) height || self->width != (int) width))
-    return fail (error, path, "the images are of another size than those before");
-  self->height = (int) height;
-  self->width = (int) width;
-  return append (self->pixels, stream, (gsize) n * height * width, path, error);
-}
-
 /**
  * sb_images_add_file:
  * @self: images
  * @path: an IDX file of images or of labels, gzip or not
- * @error: %SB_NET_ERROR_INVALID, or why it cannot be read
+ * @error: %SB_FORMAT_ERROR_INVALID, %SB_NET_ERROR_INVALID, or why it cannot be read
  *
  * Returns: whether its content was added
  */
 gboolean
 sb_images_add_file (SbImages *self, const char *path, GError **error)
 {
-  g_autoptr (GInputStream) stream = open_stream (path, error);
-  guint32 head[2];
+  g_autoptr (SbIdx) idx = sb_idx_load (path, error);
+  int height, width;
 
-  if (stream == NULL || !read_all (stream, head, sizeof head, path, error))
+  if (idx == NULL)
     return FALSE;
-  switch (GUINT32_FROM_BE (head[0]))
+  if (idx->n_dims == 1)
     {
-    case IDX_IMAGES:
-      return add_images (self, stream, GUINT32_FROM_BE (head[1]), path, error);
-    case IDX_LABELS:
-      return append (self->labels, stream, GUINT32_FROM_BE (head[1]), path, error);
-    default:
-      return fail (error, path, "this is no IDX file of images or labels");
+      g_byte_array_append (self->labels, idx->bytes->data, idx->bytes->len);
+      return TRUE;
     }
+  height = (int) idx->dims[1];
+  width = (int) idx->dims[2];
+  if (self->height != 0 && (self->height != height || self->width != width))
+    {
+      g_set_error (error,
+                   SB_NET_ERROR,
+                   SB_NET_ERROR_INVALID,
+                   "%s: the images are of another size than those before",
+                   path);
+      return FALSE;
+    }
+  self->height = height;
+  self->width = width;
+  g_byte_array_append (self->pixels, idx->bytes->data, idx->bytes->len);
+  return TRUE;
 }
 
 /**
