@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "pages/sb-code-window.h"
+#include "pages/sb-digit-pad.h"
 #include "pages/sb-predict-form.h"
 #include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
@@ -430,6 +431,8 @@ show_extra (SbStepCard *self, JsonObject *result)
   adw_bin_set_child (self->extra, NULL);
   if (result == NULL)
     ;
+  else if (json_object_has_member (result, "draw") && sb_step_get_run (self->step) != NULL)
+    adw_bin_set_child (self->extra, sb_digit_pad_new (sb_step_get_run (self->step)));
   else if (strcmp (kind, "predict") == 0 && sb_step_get_run (self->step) != NULL)
     adw_bin_set_child (self->extra, sb_predict_form_new (sb_step_get_run (self->step), result));
   else if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels"))

@@ -65,4 +65,14 @@ void sb_run_predict_csv_async (SbRun *self,
                                gpointer user_data);
 JsonArray *sb_run_predict_csv_finish (SbRun *self, GAsyncResult *result, GError **error);
 
+/* Digits that there are. */
+#define SB_DIGIT_CLASSES 10
+
+void sb_run_predict_digit_async (SbRun *self,
+                                 GBytes *picture,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+double *sb_run_predict_digit_finish (SbRun *self, GAsyncResult *result, GError **error);
+
 G_END_DECLS

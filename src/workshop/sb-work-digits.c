@@ -482,12 +482,12 @@ static gboolean
 ask (SbWork *work,
      const SbIdx *images,
      const SbIdx *labels,
+     guint n,
      guint matrix[CLASSES][CLASSES],
      GError **error)
 {
   JsonObject *deploy = sb_work_result (work, "deploy");
   const char *endpoint = sb_json_get_string (deploy, "endpoint", "");
-  guint n = labels->dims[0];
 
   for (guint i = 0; i < n; i += BATCH)
     {
@@ -530,6 +530,26 @@ matrix_rows (guint matrix[CLASSES][CLASSES])
   return rows;
 }
 
+/* In the window a digit is drawn; here the first of those to test with is read. */
+JsonObject *
+sb_work_predict_digits (SbWork *work, GError **error)
+{
+  guint matrix[CLASSES][CLASSES] = { 0 };
+  g_autoptr (SbIdx) images = NULL;
+  g_autoptr (SbIdx) labels = NULL;
+  g_autofree char *summary = NULL;
+  guint label, said = 0;
+
+  if (!load_part (work, "validation", &images, &labels, error) ||
+      !ask (work, images, labels, 1, matrix, error))
+    return NULL;
+  label = labels->bytes->data[0];
+  while (matrix[label][said] == 0)
+    said++;
+  summary = g_strdup_printf (_ ("The first test digit is a %u and was read as a %u"), label, said);
+  return sb_json_object_new ("summary", "s", summary, "draw", "b", TRUE, NULL);
+}
+
 JsonObject *
 sb_work_evaluate_digits (SbWork *work, GError **error)
 {
@@ -542,7 +562,7 @@ sb_work_evaluate_digits (SbWork *work, GError **error)
   guint right = 0, n;
 
   if (!load_part (work, "validation", &images, &labels, error) ||
-      !ask (work, images, labels, matrix, error))
+      !ask (work, images, labels, labels->dims[0], matrix, error))
     return NULL;
   n = labels->dims[0];
   for (guint i = 0; i < CLASSES; i++)

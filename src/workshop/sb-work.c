@@ -21,6 +21,7 @@ static const struct
   { "role", NULL, sb_work_role },
   { "choose-data", "digits", sb_work_choose_digits },
   { "explore", "digits", sb_work_explore_digits },
+  { "predict", "digits", sb_work_predict_digits },
   { "evaluate", "digits", sb_work_evaluate_digits },
   { "choose-data", NULL, sb_work_choose_data },
   { "explore", NULL, sb_work_explore },

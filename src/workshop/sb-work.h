@@ -64,6 +64,7 @@ JsonObject *sb_work_predict (SbWork *work, GError **error);
 JsonObject *sb_work_evaluate (SbWork *work, GError **error);
 JsonObject *sb_work_choose_digits (SbWork *work, GError **error);
 JsonObject *sb_work_explore_digits (SbWork *work, GError **error);
+JsonObject *sb_work_predict_digits (SbWork *work, GError **error);
 JsonObject *sb_work_evaluate_digits (SbWork *work, GError **error);
 JsonObject *sb_work_clean_up (SbWork *work, GError **error);
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The window, driven with the pointer under a virtual display, by the names that screen readers use."""
+import math
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import BUILD, wait_for  # noqa: E402
 from window import Window  # noqa: E402
 
 
@@ -48,3 +52,60 @@ def test_digits(tmp_path):
         window.click("push button", "Run: Look at them")
         window.wait("label", "20000 digits of 28 by 28 pixels")
         window.shot("digits")
+
+
+def arc(x, y, wide, tall, begin, end):
+    """Points of an ellipse around (x, y), angles in degrees, clockwise from the right."""
+    steps = max(4, abs(end - begin) // 20)
+    angles = [math.radians(begin + (end - begin) * i / steps) for i in range(steps + 1)]
+    return [(x + wide * math.cos(angle), y + tall * math.sin(angle)) for angle in angles]
+
+
+# The strokes of each digit on a sheet from 0 to 1.
+STROKES = {
+    0: [arc(.5, .5, .22, .33, -90, 270)],
+    1: [[(.5, .15), (.5, .5), (.5, .85)]],
+    2: [arc(.5, .33, .2, .17, -170, 30) + [(.55, .6), (.3, .84), (.5, .84), (.74, .83)]],
+    3: [arc(.46, .33, .2, .17, -150, 80) + arc(.46, .67, .22, .18, -80, 150)],
+    4: [[(.35, .17), (.3, .4), (.28, .55), (.5, .55), (.75, .54)], [(.65, .3), (.64, .6), (.62, .86)]],
+    5: [[(.72, .17), (.5, .17), (.36, .18), (.34, .32), (.33, .46)] + arc(.47, .64, .21, .2, -125, 140)],
+    6: [[(.6, .15), (.45, .32), (.34, .55)] + arc(.5, .67, .17, .17, 200, -160)],
+    7: [[(.28, .19), (.5, .19), (.73, .18), (.6, .45), (.45, .86)]],
+    8: [arc(.5, .33, .15, .16, 90, -270) + arc(.5, .67, .18, .18, -90, 270)],
+    9: [arc(.48, .34, .17, .17, 0, -360) + [(.65, .34), (.63, .6), (.58, .87)]],
+}
+
+
+def test_drawn_digits_are_read(tmp_path):
+    """A model of the drawn strokes only, trained in the terminal, reads what the pointer draws."""
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home"), "LC_ALL": "C.UTF-8"}
+    env.pop("DISPLAY", None)
+    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "handwritten-digits", "--keep", "--set", "train.epochs=1"],
+                   env=env, check=True, timeout=300, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("label", "Handwritten Digits")
+        window.wait("label", "Draw a digit")
+        read = {}
+        for digit, strokes in STROKES.items():
+            left, top, width, height = window.reveal("image", "Sheet to draw on")
+            for points in strokes:
+                window.ask("stroke", [[int(left + x * width), int(top + y * height)] for x, y in points])
+            answer = window.wait("label", "This is a ")
+            read[digit] = wait_for(lambda: settled(window))
+            assert answer
+            if digit == 3:
+                window.shot("draw")
+            window.click("push button", "Clear")
+            window.wait("label", "Draw a digit")
+        right = [digit for digit in range(10) if read[digit] == digit]
+        assert len(right) >= 9, read
+
+
+def settled(window):
+    """The digit that the answer names, once it stays the same."""
+    def name():
+        return next((d for d in range(10) if window.find("label", f"This is a {d}")), None)
+
+    first = name()
+    return first if first is not None and first == name() else None

@@ -63,6 +63,15 @@ def click(x, y):
     return True
 
 
+def stroke(points):
+    """Draws with the pen down from the first point to the last."""
+    xdotool("mousemove", *points[0], "mousedown", 1)
+    for point in points[1:]:
+        xdotool("mousemove", *point)
+    xdotool("mouseup", 1)
+    return True
+
+
 def scroll(direction):
     xdotool("mousemove", 330, 600, "click", "--repeat", 3, "--delay", 10, 5 if direction > 0 else 4)
     time.sleep(0.2)
@@ -88,7 +97,7 @@ def main():
                              capture_output=True, check=False)
     sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
-    commands = {"find": find, "click": click, "scroll": scroll, "secret": secret}
+    commands = {"find": find, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
