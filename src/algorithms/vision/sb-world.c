@@ -101,6 +101,8 @@ sb_world_launch (char **argv, int n, guint threads)
   child = fork ();
   if (child == 0)
     {
+      /* Who stops a job signals its whole process group; mpirun must not be in it. */
+      setpgid (0, 0);
       prctl (PR_SET_PDEATHSIG, SIGTERM);
       execvp (command[0], command);
       _exit (NOT_FOUND);
