@@ -177,7 +177,30 @@ add_point (SbDigitPad *self, double x, double y)
   Point point = { x, y };
 
   g_array_append_val (stroke, point);
-  redraw (self);
+}
+
+/* The places that the pen passed since the last frame: GTK hands on one movement for each frame. */
+static void
+add_history (SbDigitPad *self, GdkEvent *event)
+{
+  GtkNative *native = gtk_widget_get_native (self->sheet);
+  g_autofree GdkTimeCoord *history = NULL;
+  double left, top, x, y;
+  guint n = 0;
+
+  if (event == NULL || gdk_event_get_event_type (event) != GDK_MOTION_NOTIFY)
+    return;
+  history = gdk_event_get_history (event, &n);
+  gtk_native_get_surface_transform (native, &left, &top);
+  for (guint i = 0; i < n; i++)
+    if ((history[i].flags & GDK_AXIS_FLAG_X) != 0 && (history[i].flags & GDK_AXIS_FLAG_Y) != 0 &&
+        gtk_widget_translate_coordinates (GTK_WIDGET (native),
+                                          self->sheet,
+                                          history[i].axes[GDK_AXIS_X] - left,
+                                          history[i].axes[GDK_AXIS_Y] - top,
+                                          &x,
+                                          &y))
+      add_point (self, x, y);
 }
 
 static void
@@ -186,6 +209,7 @@ on_drag_begin (GtkGestureDrag *gesture, double x, double y, SbDigitPad *self)
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
   g_ptr_array_add (self->strokes, g_array_new (FALSE, FALSE, sizeof (Point)));
   add_point (self, x, y);
+  redraw (self);
 }
 
 static void
@@ -193,8 +217,11 @@ on_drag_update (GtkGestureDrag *gesture, double dx, double dy, SbDigitPad *self)
 {
   double x, y;
 
-  if (self->strokes->len > 0 && gtk_gesture_drag_get_start_point (gesture, &x, &y))
-    add_point (self, x + dx, y + dy);
+  if (self->strokes->len == 0 || !gtk_gesture_drag_get_start_point (gesture, &x, &y))
+    return;
+  add_history (self, gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (gesture)));
+  add_point (self, x + dx, y + dy);
+  redraw (self);
 }
 
 static void

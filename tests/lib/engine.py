@@ -111,12 +111,12 @@ def wait_for(probe, seconds=120):
     raise AssertionError("waited in vain")
 
 
-def wait_job(sagemaker, name):
+def wait_job(sagemaker, name, seconds=600):
     def probe():
         job = sagemaker.describe_training_job(TrainingJobName=name)
         return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
-    return wait_for(probe)
+    return wait_for(probe, seconds)
 
 
 def wait_endpoint(sagemaker, name, *states):

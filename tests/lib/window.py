@@ -68,6 +68,10 @@ class Window:
     def find(self, role, name):
         return self.ask("find", role, name)
 
+    def read(self, role, name):
+        """The whole name of the widget whose name has this in it."""
+        return self.ask("read", role, name)
+
     def wait(self, role, name, seconds=60):
         return wait_for(lambda: self.find(role, name), seconds)
 

@@ -11,47 +11,79 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 gi.require_version("Secret", "1")
-from gi.repository import Atspi, Secret  # noqa: E402
+from gi.repository import Atspi, Gio, GLib, Secret  # noqa: E402
 
 
-def application():
-    desktop = Atspi.get_desktop(0)
-    for i in range(desktop.get_child_count()):
-        child = desktop.get_child_at_index(i)
-        if child is not None and child.get_name() == "sagebrush":
-            return child
-    return None
+class Tree:
+    """The application's widgets over D-Bus itself: one call for all of them, where libatspi needs four for each
+    and keeps what it was told once."""
 
+    def __init__(self):
+        self.bus = None
 
-def walk(node):
-    if node is None:
-        return
-    yield node
-    for i in range(node.get_child_count()):
-        yield from walk(node.get_child_at_index(i))
+    def call(self, owner, path, interface, method, parameters=None):
+        whole = interface if "." in interface else "org.a11y.atspi." + interface
+        return self.bus.call_sync(owner, path, whole, method, parameters, None, Gio.DBusCallFlags.NONE, 10000,
+                                  None).unpack()
 
+    def connect(self):
+        session = Gio.bus_get_sync(Gio.BusType.SESSION)
+        address, = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None,
+                                     Gio.DBusCallFlags.NONE, 10000, None).unpack()
+        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+        self.bus = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
 
-def locate(role, name):
-    for node in walk(application()):
-        try:
-            if node.get_role_name() == role and name in (node.get_name() or ""):
-                box = node.get_extents(Atspi.CoordType.WINDOW)
-                if box.width > 0 and box.height > 0:
-                    return node, [box.x, box.y, box.width, box.height]
-        except gi.repository.GLib.Error:
-            continue
-    return None, None
+    def owner(self):
+        if self.bus is None:
+            self.connect()
+        children, = self.call("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root", "Accessible", "GetChildren")
+        for owner, path in children:
+            name, = self.call(owner, path, "org.freedesktop.DBus.Properties", "Get",
+                              GLib.Variant("(ss)", ("org.a11y.atspi.Accessible", "Name")))
+            if name == "sagebrush":
+                return owner
+        return None
 
+    def realize(self, owner):
+        """GTK lists a widget only once it has been asked for."""
+        paths = ["/org/a11y/atspi/accessible/root"]
+        for path in paths:
+            try:
+                children, = self.call(owner, path, "Accessible", "GetChildren")
+            except GLib.Error:
+                continue
+            paths += [child[1] for child in children if child[0] == owner]
 
-def query(role, name):
-    """Asks in a process of its own: libatspi's cache does not follow a tree that is being built."""
-    done = subprocess.run([sys.executable, __file__, role, name], stdout=subprocess.PIPE, text=True, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("=> ")]
-    return json.loads(lines[-1][3:]) if lines else None
+    def look(self, owner, role, name):
+        items, = self.call(owner, "/org/a11y/atspi/cache", "Cache", "GetItems")
+        for item in items:
+            if name in item[6] and Atspi.role_get_name(Atspi.Role(item[7])) == role:
+                try:
+                    box, = self.call(owner, item[0][1], "Component", "GetExtents", GLib.Variant("(u)", (1,)))
+                except GLib.Error:
+                    continue
+                if box[2] > 0 and box[3] > 0:
+                    return list(box), item[6]
+        return None
 
+    def search(self, role, name):
+        """The box and the whole name of the first widget that is shown and whose name has this in it."""
+        owner = self.owner()
+        if owner is None:
+            return None
+        found = self.look(owner, role, name)
+        if found is None:
+            self.realize(owner)
+            found = self.look(owner, role, name)
+        return found
 
-def find(role, name):
-    return query(role, name)
+    def find(self, role, name):
+        found = self.search(role, name)
+        return found[0] if found else None
+
+    def read(self, role, name):
+        found = self.search(role, name)
+        return found[1] if found else None
 
 
 def xdotool(*arguments):
@@ -97,7 +129,8 @@ def main():
                              capture_output=True, check=False)
     sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
-    commands = {"find": find, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
+    tree = Tree()
+    commands = {"find": tree.find, "read": tree.read, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
@@ -113,7 +146,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        answer(locate(*sys.argv[1:])[1])
-    else:
-        main()
+    main()
