@@ -68,14 +68,19 @@ class Tree:
 
     def search(self, role, name):
         """The box and the whole name of the first widget that is shown and whose name has this in it."""
-        owner = self.owner()
-        if owner is None:
-            return None
-        found = self.look(owner, role, name)
-        if found is None:
-            self.realize(owner)
+        try:
+            owner = self.owner()
+            if owner is None:
+                return None
             found = self.look(owner, role, name)
-        return found
+            if found is None:
+                self.realize(owner)
+                found = self.look(owner, role, name)
+            return found
+        except GLib.Error as error:
+            # It is only just starting, or about to end; who asks asks again.
+            print(error, file=sys.stderr)
+            return None
 
     def find(self, role, name):
         found = self.search(role, name)
