@@ -20,6 +20,7 @@ print_help (void)
           _ ("Usage:\n"
              "  sagebrush                       open the window\n"
              "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
+             "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
              "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
              "  sagebrush --version             print the version\n\n"
              "Options of “run”:\n"
@@ -29,6 +30,12 @@ print_help (void)
              "  --keep                  do not clean up at the end\n"
              "  --output DIR            where charts and report are written\n"
              "  --json                  print the result as JSON\n"
+             "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
+             "Modules: games (video-game-sales), digits (handwritten-digits), and your own.\n\n"
+             "Options of “predict”:\n"
+             "  --content-type TYPE     what the files are; else their names tell\n"
+             "  --accept TYPE           what is wanted\n"
+             "  --json                  print the answer as it came\n"
              "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
              "Options of “engine”:\n"
              "  --data-dir DIR          where everything is kept\n"
@@ -48,6 +55,8 @@ main (int argc, char **argv)
   g_set_prgname ("sagebrush");
   if (strcmp (verb, "run") == 0)
     return sb_command_run (argc - 1, argv + 1);
+  if (strcmp (verb, "predict") == 0)
+    return sb_command_predict (argc - 1, argv + 1);
   if (strcmp (verb, "engine") == 0)
     return sb_command_engine (argc - 1, argv + 1);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0)

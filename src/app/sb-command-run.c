@@ -163,12 +163,13 @@ apply_setting (Command *self, const char *setting, GError **error)
 }
 
 static gboolean
-set_up (Command *self, const char *module, GError **error)
+set_up (Command *self, const char *name, GError **error)
 {
   g_autofree char *base =
       self->options.data_dir != NULL ? g_strdup (self->options.data_dir) : sb_command_data_dir ();
   g_autofree char *engine_dir = g_build_filename (base, "engine", NULL);
   g_autoptr (SbConnection) connection = NULL;
+  SbModule *module;
 
   if (self->options.connection != NULL && strcmp (self->options.connection, "local") != 0)
     {
@@ -184,16 +185,17 @@ set_up (Command *self, const char *module, GError **error)
     return FALSE;
   connection = sb_connection_new_for_engine (self->engine);
   self->workshop = sb_workshop_new (base, connection);
-  if (sb_module_store_find (sb_workshop_get_modules (self->workshop), module) == NULL)
+  module = sb_module_store_find_by_name (sb_workshop_get_modules (self->workshop), name);
+  if (module == NULL)
     {
       g_set_error (error,
                    SB_ERROR,
                    SB_ERROR_INVALID,
                    _ ("There is no module “%s”; try video-game-sales or handwritten-digits"),
-                   module);
+                   name);
       return FALSE;
     }
-  self->run = sb_workshop_start_over (self->workshop, module, error);
+  self->run = sb_workshop_start_over (self->workshop, sb_module_get_id (module), error);
   if (self->run == NULL || !set_data (self, error))
     return FALSE;
   for (guint i = 0; self->options.settings != NULL && self->options.settings[i] != NULL; i++)

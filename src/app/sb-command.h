@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 int sb_command_run (int argc, char **argv);
+int sb_command_predict (int argc, char **argv);
 int sb_command_engine (int argc, char **argv);
 char *sb_command_data_dir (void);
 

@@ -119,6 +119,37 @@ sb_idx_load (const char *path, GError **error)
   return g_steal_pointer (&self);
 }
 
+static void
+append_number (GByteArray *out, guint32 value)
+{
+  value = GUINT32_TO_BE (value);
+  g_byte_array_append (out, (const guint8 *) &value, sizeof value);
+}
+
+/**
+ * sb_idx_save:
+ * @path: where to
+ * @values: the labels, or all images one after the other
+ * @n: how many
+ * @side: width and height of each image, in pixels; 0 for labels
+ * @error: a %G_FILE_ERROR
+ *
+ * Returns: whether the file is there; an older one stays when it is not
+ */
+gboolean
+sb_idx_save (const char *path, const guint8 *values, guint n, guint side, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  guint n_dims = side > 0 ? 3 : 1;
+
+  append_number (bytes, TYPE_UINT8 << 8 | n_dims);
+  append_number (bytes, n);
+  for (guint i = 1; i < n_dims; i++)
+    append_number (bytes, side);
+  g_byte_array_append (bytes, values, n * (side > 0 ? side * side : 1));
+  return g_file_set_contents (path, (const char *) bytes->data, (gssize) bytes->len, error);
+}
+
 void
 sb_idx_free (SbIdx *self)
 {

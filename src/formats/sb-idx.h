@@ -27,6 +27,7 @@ typedef struct
 } SbIdx;
 
 SbIdx *sb_idx_load (const char *path, GError **error);
+gboolean sb_idx_save (const char *path, const guint8 *values, guint n, guint side, GError **error);
 void sb_idx_free (SbIdx *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbIdx, sb_idx_free)

@@ -5,13 +5,12 @@
 
 #include "config.h"
 
-#include "algorithms/vision/sb-picture.h"
+#include "formats/sb-picture.h"
 
-#include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
 #include <string.h>
 
-#define SIDE     28
+#define SIDE     SB_DIGIT_SIDE
 #define BOX      20.0
 #define MAX_SIDE 2000
 /* What is darker than this part of the darkest counts as background. */
@@ -149,30 +148,23 @@ decode (const void *data, gsize length, GError **error)
 }
 
 /**
- * sb_picture_to_digit:
- * @data: a file of any format that GdkPixbuf reads
- * @length: its bytes
+ * sb_pixbuf_to_digit:
+ * @pixbuf: a picture
  * @out: (out): 28 × 28 numbers from 0 to 1
- * @error: a %GDK_PIXBUF_ERROR
  *
- * The edge of the picture tells whether the ink is dark on light or light on dark.
+ * The edge of the picture tells whether the ink is dark on light or light on dark. What is
+ * transparent counts as white.
  *
- * Returns: whether it is a picture
+ * Returns: whether there is any ink; without, @out is all zero
  */
 gboolean
-sb_picture_to_digit (const void *data, gsize length, float *out, GError **error)
+sb_pixbuf_to_digit (const GdkPixbuf *pixbuf, float *out)
 {
-  g_autoptr (GdkPixbuf) pixbuf = decode (data, length, error);
-  g_autofree float *grey = NULL;
-  int width, height, channels, n_edge = 0;
+  int width = gdk_pixbuf_get_width (pixbuf), height = gdk_pixbuf_get_height (pixbuf);
+  int channels = gdk_pixbuf_get_n_channels (pixbuf), n_edge = 0;
+  g_autofree float *grey = g_new (float, (gsize) width *(gsize) height);
   double edge = 0;
 
-  if (pixbuf == NULL)
-    return FALSE;
-  width = gdk_pixbuf_get_width (pixbuf);
-  height = gdk_pixbuf_get_height (pixbuf);
-  channels = gdk_pixbuf_get_n_channels (pixbuf);
-  grey = g_new (float, (gsize) width *(gsize) height);
   for (int y = 0; y < height; y++)
     for (int x = 0; x < width; x++)
       {
@@ -191,6 +183,27 @@ sb_picture_to_digit (const void *data, gsize length, float *out, GError **error)
   edge /= n_edge;
   for (int i = 0; i < width * height; i++)
     grey[i] = MAX (0, edge > 0.5 ? (float) edge - grey[i] : grey[i] - (float) edge);
-  sb_grey_to_digit (grey, width, height, out);
+  return sb_grey_to_digit (grey, width, height, out);
+}
+
+/**
+ * sb_picture_to_digit:
+ * @data: a file of any format that GdkPixbuf reads
+ * @length: its bytes
+ * @out: (out): 28 × 28 numbers from 0 to 1
+ * @error: a %GDK_PIXBUF_ERROR
+ *
+ * As sb_pixbuf_to_digit(); a picture without ink is no error.
+ *
+ * Returns: whether it is a picture
+ */
+gboolean
+sb_picture_to_digit (const void *data, gsize length, float *out, GError **error)
+{
+  g_autoptr (GdkPixbuf) pixbuf = decode (data, length, error);
+
+  if (pixbuf == NULL)
+    return FALSE;
+  sb_pixbuf_to_digit (pixbuf, out);
   return TRUE;
 }

@@ -9,21 +9,18 @@
 
 #include <glib/gi18n.h>
 
-#define SIDE    280
-#define PEN     20.0
-#define CLASSES SB_DIGIT_CLASSES
+#include "widgets/sb-digit-grid.h"
+#include "widgets/sb-draw-canvas.h"
 
-typedef struct
-{
-  double x;
-  double y;
-} Point;
+#define CLASSES      SB_DIGIT_CLASSES
+#define PREVIEW_SIDE 56
 
 /**
  * SbDigitPad:
  *
  * A sheet to draw a digit on, which the run's endpoint reads after every movement of the pen. One
- * question is asked at a time; the newest drawing wins.
+ * question is asked at a time; the newest drawing wins. What was read wrongly can be named, and is
+ * kept to learn from.
  */
 struct _SbDigitPad
 {
@@ -31,12 +28,17 @@ struct _SbDigitPad
 
   SbRun *run;
   GCancellable *cancellable;
-  GtkWidget *sheet;
+  SbDrawCanvas *canvas;
   GtkLabel *answer;
   GtkWidget *bars[CLASSES];
+  GtkPicture *preview;
+  GtkLabel *time;
   GtkWidget *undo;
   GtkWidget *clear;
-  GPtrArray *strokes; /* (element-type GArray) of Point */
+  GtkWidget *naming;
+  GtkDropDown *name;
+  GtkLabel *saved;
+  guint8 pixels[SB_DIGIT_SIZE];
   gboolean asking;
   gboolean changed;
 };
@@ -46,80 +48,50 @@ G_DEFINE_FINAL_TYPE (SbDigitPad, sb_digit_pad, ADW_TYPE_BIN)
 static void ask (SbDigitPad *self);
 
 static void
-draw_strokes (SbDigitPad *self, cairo_t *cr)
+show_preview (SbDigitPad *self)
 {
-  cairo_set_source_rgb (cr, 1, 1, 1);
-  cairo_paint (cr);
-  cairo_set_source_rgb (cr, 0, 0, 0);
-  cairo_set_line_width (cr, PEN);
-  cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
-  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  for (guint i = 0; i < self->strokes->len; i++)
-    {
-      const GArray *stroke = g_ptr_array_index (self->strokes, i);
+  g_autoptr (GdkTexture) texture = sb_digit_texture_new (self->pixels);
 
-      for (guint k = 0; k < stroke->len; k++)
-        {
-          const Point *point = &g_array_index (stroke, Point, k);
-
-          cairo_line_to (cr, point->x, point->y);
-          /* A mere touch is a dot. */
-          if (stroke->len == 1)
-            cairo_line_to (cr, point->x, point->y);
-        }
-      cairo_stroke (cr);
-    }
-}
-
-static void
-on_draw (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer user_data)
-{
-  draw_strokes (SB_DIGIT_PAD (user_data), cr);
-}
-
-static cairo_status_t
-take_bytes (void *closure, const unsigned char *data, unsigned int length)
-{
-  g_byte_array_append (closure, data, length);
-  return CAIRO_STATUS_SUCCESS;
-}
-
-static GBytes *
-make_picture (SbDigitPad *self)
-{
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, SIDE, SIDE);
-  cairo_t *cr = cairo_create (surface);
-  GByteArray *bytes = g_byte_array_new ();
-
-  draw_strokes (self, cr);
-  cairo_destroy (cr);
-  cairo_surface_write_to_png_stream (surface, take_bytes, bytes);
-  cairo_surface_destroy (surface);
-  return g_byte_array_free_to_bytes (bytes);
+  gtk_picture_set_paintable (self->preview, GDK_PAINTABLE (texture));
 }
 
 static void
 show_nothing (SbDigitPad *self)
 {
   gtk_label_set_label (self->answer, _ ("Draw a digit"));
+  gtk_label_set_label (self->time, "");
+  gtk_widget_set_sensitive (self->naming, FALSE);
   for (guint i = 0; i < CLASSES; i++)
     gtk_level_bar_set_value (GTK_LEVEL_BAR (self->bars[i]), 0);
 }
 
-static void
-show_answer (SbDigitPad *self, const double *probabilities)
+/* Most likely it was the one that came second. */
+static guint
+find_second (const SbDigitReading *reading)
 {
-  g_autofree char *text = NULL;
-  guint best = 0;
+  guint second = reading->digit == 0 ? 1 : 0;
 
   for (guint i = 0; i < CLASSES; i++)
-    {
-      gtk_level_bar_set_value (GTK_LEVEL_BAR (self->bars[i]), CLAMP (probabilities[i], 0, 1));
-      if (probabilities[i] > probabilities[best])
-        best = i;
-    }
-  text = g_strdup_printf (_ ("This is a %u (%.1f %%)"), best, 100 * probabilities[best]);
+    if (i != reading->digit && reading->probabilities[i] > reading->probabilities[second])
+      second = i;
+  return second;
+}
+
+static void
+show_answer (SbDigitPad *self, const SbDigitReading *reading)
+{
+  g_autofree char *text = g_strdup_printf (_ ("This is a %u (%.1f %%)"),
+                                           reading->digit,
+                                           100 * reading->probabilities[reading->digit]);
+  g_autofree char *took = g_strdup_printf (_ ("%.1f ms"), reading->milliseconds);
+
+  for (guint i = 0; i < CLASSES; i++)
+    gtk_level_bar_set_value (GTK_LEVEL_BAR (self->bars[i]),
+                             CLAMP (reading->probabilities[i], 0, 1));
   gtk_label_set_label (self->answer, text);
+  gtk_label_set_label (self->time, took);
+  gtk_drop_down_set_selected (self->name, find_second (reading));
+  gtk_widget_set_sensitive (self->naming, TRUE);
 }
 
 static void
@@ -127,142 +99,120 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SbDigitPad) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autofree double *probabilities = sb_run_predict_digit_finish (SB_RUN (source), result, &error);
+  g_autofree SbDigitReading *reading =
+      sb_run_predict_digit_finish (SB_RUN (source), result, &error);
 
   self->asking = FALSE;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (self->changed)
     ask (self);
-  else if (self->strokes->len == 0)
+  else if (sb_draw_canvas_is_empty (self->canvas))
     show_nothing (self);
   else if (error != NULL)
     gtk_label_set_label (self->answer, error->message);
   else
-    show_answer (self, probabilities);
+    show_answer (self, reading);
 }
 
 static void
 ask (SbDigitPad *self)
 {
-  g_autoptr (GBytes) picture = NULL;
+  gboolean any;
 
   self->changed = self->asking;
   if (self->asking)
     return;
-  if (self->strokes->len == 0)
+  any = sb_draw_canvas_get_digit (self->canvas, self->pixels);
+  show_preview (self);
+  if (!any)
     {
       show_nothing (self);
+      if (!sb_draw_canvas_is_empty (self->canvas))
+        gtk_label_set_label (self->answer, _ ("There is no ink in this picture"));
       return;
     }
   self->asking = TRUE;
-  picture = make_picture (self);
   sb_run_predict_digit_async (
-      self->run, picture, self->cancellable, on_answer, g_object_ref (self));
+      self->run, self->pixels, self->cancellable, on_answer, g_object_ref (self));
 }
 
 static void
-redraw (SbDigitPad *self)
+on_changed (SbDrawCanvas *canvas, SbDigitPad *self)
 {
-  gtk_widget_set_sensitive (self->undo, self->strokes->len > 0);
-  gtk_widget_set_sensitive (self->clear, self->strokes->len > 0);
-  gtk_widget_queue_draw (self->sheet);
+  gboolean any = !sb_draw_canvas_is_empty (canvas);
+
+  gtk_widget_set_sensitive (self->undo, any);
+  gtk_widget_set_sensitive (self->clear, any);
+  gtk_label_set_label (self->saved, "");
   ask (self);
 }
 
 static void
-add_point (SbDigitPad *self, double x, double y)
+on_failed (SbDrawCanvas *canvas, const char *message, SbDigitPad *self)
 {
-  GArray *stroke = g_ptr_array_index (self->strokes, self->strokes->len - 1);
-  Point point = { x, y };
-
-  g_array_append_val (stroke, point);
-}
-
-/* The places that the pen passed since the last frame: GTK hands on one movement for each frame. */
-static void
-add_history (SbDigitPad *self, GdkEvent *event)
-{
-  GtkNative *native = gtk_widget_get_native (self->sheet);
-  g_autofree GdkTimeCoord *history = NULL;
-  double left, top, x, y;
-  guint n = 0;
-
-  if (event == NULL || gdk_event_get_event_type (event) != GDK_MOTION_NOTIFY)
-    return;
-  history = gdk_event_get_history (event, &n);
-  gtk_native_get_surface_transform (native, &left, &top);
-  for (guint i = 0; i < n; i++)
-    if ((history[i].flags & GDK_AXIS_FLAG_X) != 0 && (history[i].flags & GDK_AXIS_FLAG_Y) != 0 &&
-        gtk_widget_translate_coordinates (GTK_WIDGET (native),
-                                          self->sheet,
-                                          history[i].axes[GDK_AXIS_X] - left,
-                                          history[i].axes[GDK_AXIS_Y] - top,
-                                          &x,
-                                          &y))
-      add_point (self, x, y);
-}
-
-static void
-on_drag_begin (GtkGestureDrag *gesture, double x, double y, SbDigitPad *self)
-{
-  gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
-  g_ptr_array_add (self->strokes, g_array_new (FALSE, FALSE, sizeof (Point)));
-  add_point (self, x, y);
-  redraw (self);
-}
-
-static void
-on_drag_update (GtkGestureDrag *gesture, double dx, double dy, SbDigitPad *self)
-{
-  double x, y;
-
-  if (self->strokes->len == 0 || !gtk_gesture_drag_get_start_point (gesture, &x, &y))
-    return;
-  add_history (self, gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (gesture)));
-  add_point (self, x + dx, y + dy);
-  redraw (self);
+  gtk_label_set_label (self->answer, message);
 }
 
 static void
 on_undo (GtkButton *button, SbDigitPad *self)
 {
-  if (self->strokes->len == 0)
-    return;
-  g_ptr_array_remove_index (self->strokes, self->strokes->len - 1);
-  redraw (self);
+  sb_draw_canvas_undo (self->canvas);
 }
 
 static void
 on_clear (GtkButton *button, SbDigitPad *self)
 {
-  g_ptr_array_set_size (self->strokes, 0);
-  redraw (self);
+  sb_draw_canvas_clear (self->canvas);
 }
 
-static GtkWidget *
-make_sheet (SbDigitPad *self)
+static void
+on_paste (GtkButton *button, SbDigitPad *self)
 {
-  GtkGesture *drag = gtk_gesture_drag_new ();
-  GtkWidget *frame = gtk_frame_new (NULL);
+  sb_draw_canvas_paste (self->canvas);
+}
 
-  self->sheet =
-      g_object_new (GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_IMG, NULL);
-  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (self->sheet), SIDE);
-  gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (self->sheet), SIDE);
-  gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (self->sheet), on_draw, self, NULL);
-  gtk_widget_set_cursor_from_name (self->sheet, "crosshair");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->sheet),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Sheet to draw on"),
-                                  -1);
-  g_signal_connect (drag, "drag-begin", G_CALLBACK (on_drag_begin), self);
-  g_signal_connect (drag, "drag-update", G_CALLBACK (on_drag_update), self);
-  gtk_widget_add_controller (self->sheet, GTK_EVENT_CONTROLLER (drag));
-  gtk_frame_set_child (GTK_FRAME (frame), self->sheet);
-  gtk_widget_set_halign (frame, GTK_ALIGN_START);
-  gtk_widget_set_valign (frame, GTK_ALIGN_START);
-  return frame;
+static void
+on_open_response (GtkNativeDialog *dialog, int response, SbDigitPad *self)
+{
+  g_autoptr (GFile) file = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_object_unref (dialog);
+  if (file != NULL)
+    sb_draw_canvas_open (self->canvas, file);
+}
+
+static void
+on_open (GtkButton *button, SbDigitPad *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      _ ("Open a Picture"), GTK_WINDOW (root), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, _ ("Pictures"));
+  gtk_file_filter_add_pixbuf_formats (filter);
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_open_response), self, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+on_save (GtkButton *button, SbDigitPad *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  guint n;
+
+  if (sb_run_name_digit (
+          self->run, self->pixels, gtk_drop_down_get_selected (self->name), &n, &error))
+    text =
+        g_strdup_printf (ngettext ("Saved: you have %u digit", "Saved: you have %u digits", n), n);
+  else
+    text = g_strdup_printf (_ ("Not saved: %s"), error->message);
+  gtk_label_set_label (self->saved, text);
 }
 
 static GtkWidget *
@@ -271,7 +221,6 @@ make_button (SbDigitPad *self, const char *icon, const char *title, GCallback ca
   GtkWidget *button = gtk_button_new_from_icon_name (icon);
 
   gtk_widget_set_tooltip_text (button, title);
-  gtk_widget_set_sensitive (button, FALSE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   title,
@@ -281,12 +230,42 @@ make_button (SbDigitPad *self, const char *icon, const char *title, GCallback ca
 }
 
 static GtkWidget *
+make_sheet (SbDigitPad *self)
+{
+  GtkWidget *left = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  GtkWidget *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *frame = gtk_frame_new (NULL);
+
+  self->canvas = SB_DRAW_CANVAS (sb_draw_canvas_new ());
+  g_signal_connect (self->canvas, "changed", G_CALLBACK (on_changed), self);
+  g_signal_connect (self->canvas, "failed", G_CALLBACK (on_failed), self);
+  gtk_frame_set_child (GTK_FRAME (frame), GTK_WIDGET (self->canvas));
+  gtk_widget_set_halign (frame, GTK_ALIGN_START);
+  self->undo = make_button (self, "edit-undo-symbolic", _ ("Undo Stroke"), G_CALLBACK (on_undo));
+  self->clear = make_button (self, "edit-clear-all-symbolic", _ ("Clear"), G_CALLBACK (on_clear));
+  gtk_widget_set_sensitive (self->undo, FALSE);
+  gtk_widget_set_sensitive (self->clear, FALSE);
+  gtk_box_append (GTK_BOX (buttons), self->undo);
+  gtk_box_append (GTK_BOX (buttons), self->clear);
+  gtk_box_append (
+      GTK_BOX (buttons),
+      make_button (self, "edit-paste-symbolic", _ ("Paste Picture"), G_CALLBACK (on_paste)));
+  gtk_box_append (
+      GTK_BOX (buttons),
+      make_button (self, "document-open-symbolic", _ ("Open Picture…"), G_CALLBACK (on_open)));
+  gtk_box_append (GTK_BOX (left), frame);
+  gtk_box_append (GTK_BOX (left), buttons);
+  gtk_widget_set_valign (left, GTK_ALIGN_START);
+  return left;
+}
+
+static GtkWidget *
 make_bars (SbDigitPad *self)
 {
   GtkWidget *grid = gtk_grid_new ();
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 9);
-  gtk_grid_set_row_spacing (GTK_GRID (grid), 3);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 1);
   for (guint i = 0; i < CLASSES; i++)
     {
       g_autofree char *name = g_strdup_printf ("%u", i);
@@ -307,6 +286,60 @@ make_bars (SbDigitPad *self)
   return grid;
 }
 
+static GtkWidget *
+make_preview (SbDigitPad *self)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *title = gtk_label_new (_ ("What the model sees"));
+  GtkWidget *frame = gtk_frame_new (NULL);
+
+  self->preview = GTK_PICTURE (sb_digit_picture_new (self->pixels, PREVIEW_SIDE));
+  gtk_picture_set_alternative_text (self->preview, _ ("What the model sees"));
+  gtk_widget_set_overflow (frame, GTK_OVERFLOW_HIDDEN);
+  gtk_frame_set_child (GTK_FRAME (frame), GTK_WIDGET (self->preview));
+  self->time = GTK_LABEL (gtk_label_new (NULL));
+  gtk_label_set_xalign (self->time, 0);
+  gtk_label_set_xalign (GTK_LABEL (title), 0);
+  gtk_widget_add_css_class (title, "caption");
+  gtk_widget_add_css_class (GTK_WIDGET (self->time), "caption");
+  gtk_widget_add_css_class (GTK_WIDGET (self->time), "dim-label");
+  gtk_widget_add_css_class (GTK_WIDGET (self->time), "numeric");
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (texts), title);
+  gtk_box_append (GTK_BOX (texts), GTK_WIDGET (self->time));
+  gtk_box_append (GTK_BOX (row), frame);
+  gtk_box_append (GTK_BOX (row), texts);
+  return row;
+}
+
+static GtkWidget *
+make_naming (SbDigitPad *self)
+{
+  static const char *const digits[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", NULL };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+  GtkWidget *label = gtk_label_new (_ ("Wrong? It was a"));
+  GtkWidget *save = gtk_button_new_with_label (_ ("Save to My Digits"));
+
+  self->naming = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  self->name = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (digits));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->name),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Digit that it was"),
+                                  -1);
+  self->saved = GTK_LABEL (gtk_label_new (NULL));
+  gtk_label_set_xalign (self->saved, 0);
+  gtk_label_set_wrap (self->saved, TRUE);
+  gtk_widget_add_css_class (GTK_WIDGET (self->saved), "caption");
+  g_signal_connect (save, "clicked", G_CALLBACK (on_save), self);
+  gtk_box_append (GTK_BOX (self->naming), label);
+  gtk_box_append (GTK_BOX (self->naming), GTK_WIDGET (self->name));
+  gtk_box_append (GTK_BOX (self->naming), save);
+  gtk_box_append (GTK_BOX (box), self->naming);
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->saved));
+  return box;
+}
+
 static void
 sb_digit_pad_dispose (GObject *object)
 {
@@ -320,10 +353,7 @@ sb_digit_pad_dispose (GObject *object)
 static void
 sb_digit_pad_finalize (GObject *object)
 {
-  SbDigitPad *self = SB_DIGIT_PAD (object);
-
-  g_object_unref (self->cancellable);
-  g_ptr_array_unref (self->strokes);
+  g_object_unref (SB_DIGIT_PAD (object)->cancellable);
   G_OBJECT_CLASS (sb_digit_pad_parent_class)->finalize (object);
 }
 
@@ -337,29 +367,30 @@ sb_digit_pad_class_init (SbDigitPadClass *klass)
 static void
 sb_digit_pad_init (SbDigitPad *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 18);
-  GtkWidget *left = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  GtkWidget *right = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
-  GtkWidget *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *columns = gtk_flow_box_new ();
+  GtkWidget *right = gtk_box_new (GTK_ORIENTATION_VERTICAL, 9);
 
   self->cancellable = g_cancellable_new ();
-  self->strokes = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
-  self->undo = make_button (self, "edit-undo-symbolic", _ ("Undo Stroke"), G_CALLBACK (on_undo));
-  self->clear = make_button (self, "edit-clear-all-symbolic", _ ("Clear"), G_CALLBACK (on_clear));
   self->answer = GTK_LABEL (gtk_label_new (NULL));
   gtk_widget_add_css_class (GTK_WIDGET (self->answer), "title-2");
   gtk_label_set_xalign (self->answer, 0);
   gtk_label_set_wrap (self->answer, TRUE);
-  gtk_box_append (GTK_BOX (buttons), self->undo);
-  gtk_box_append (GTK_BOX (buttons), self->clear);
-  gtk_box_append (GTK_BOX (left), make_sheet (self));
-  gtk_box_append (GTK_BOX (left), buttons);
   gtk_box_append (GTK_BOX (right), GTK_WIDGET (self->answer));
   gtk_box_append (GTK_BOX (right), make_bars (self));
-  gtk_widget_set_hexpand (right, TRUE);
-  gtk_box_append (GTK_BOX (box), left);
-  gtk_box_append (GTK_BOX (box), right);
-  adw_bin_set_child (ADW_BIN (self), box);
+  gtk_box_append (GTK_BOX (right), make_preview (self));
+  gtk_box_append (GTK_BOX (right), make_naming (self));
+  /* Beside each other; below each other in a narrow window. */
+  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (columns), GTK_SELECTION_NONE);
+  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (columns), 2);
+  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (columns), 18);
+  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (columns), 12);
+  gtk_flow_box_append (GTK_FLOW_BOX (columns), make_sheet (self));
+  gtk_flow_box_append (GTK_FLOW_BOX (columns), right);
+  for (int i = 0; i < 2; i++)
+    gtk_widget_set_focusable (GTK_WIDGET (
+                                  gtk_flow_box_get_child_at_index (GTK_FLOW_BOX (columns), i)),
+                              FALSE);
+  adw_bin_set_child (ADW_BIN (self), columns);
   show_nothing (self);
 }
 

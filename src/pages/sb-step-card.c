@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "pages/sb-code-window.h"
+#include "pages/sb-digit-gallery.h"
 #include "pages/sb-digit-pad.h"
 #include "pages/sb-predict-form.h"
 #include "widgets/sb-chart-view.h"
@@ -429,6 +430,10 @@ show_extra (SbStepCard *self, JsonObject *result)
     return;
   self->shown = result;
   adw_bin_set_child (self->extra, NULL);
+  if (result != NULL && json_object_has_member (result, "wrong"))
+    gtk_box_reorder_child_after (self->content,
+                                 GTK_WIDGET (self->extra),
+                                 GTK_WIDGET (self->charts));
   if (result == NULL)
     ;
   else if (json_object_has_member (result, "draw") && sb_step_get_run (self->step) != NULL)
@@ -437,6 +442,13 @@ show_extra (SbStepCard *self, JsonObject *result)
     adw_bin_set_child (self->extra, sb_predict_form_new (sb_step_get_run (self->step), result));
   else if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels"))
     adw_bin_set_child (self->extra, make_threshold (self));
+  else if (json_object_has_member (result, "examples"))
+    adw_bin_set_child (self->extra,
+                       sb_digit_gallery_new (sb_json_get_object (result, "examples"), NULL));
+  else if (json_object_has_member (result, "wrong"))
+    adw_bin_set_child (self->extra,
+                       sb_digit_gallery_new (sb_json_get_object (result, "wrong"),
+                                             nth_chart (self, 0)));
   gtk_widget_set_visible (GTK_WIDGET (self->extra), adw_bin_get_child (self->extra) != NULL);
 }
 
@@ -524,15 +536,45 @@ add_source (GtkBox *box, SbStepCard *self, const char *title, const char *source
   gtk_box_append (box, button);
 }
 
+static void
+on_add_mine (GtkCheckButton *button, SbStepCard *self)
+{
+  const char *value = gtk_check_button_get_active (button) ? "true" : "false";
+
+  sb_step_set_value (self->step, "add_mine", value, NULL);
+}
+
+static gboolean
+has_parameter (SbStepCard *self, const char *name)
+{
+  const GPtrArray *parameters = sb_step_get_parameters (self->step);
+
+  for (guint i = 0; i < parameters->len; i++)
+    if (strcmp (((const SbParameter *) parameters->pdata[i])->name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static GtkWidget *
 make_sources (SbStepCard *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *both, *check;
 
   add_source (GTK_BOX (box), self, _ ("Choose File…"), NULL);
   add_source (GTK_BOX (box), self, _ ("Download"), "download");
   add_source (GTK_BOX (box), self, _ ("Sample (Synthetic)"), "sample");
-  return box;
+  if (!has_parameter (self, "add_mine"))
+    return box;
+  add_source (GTK_BOX (box), self, _ ("My Digits"), "mine");
+  both = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  check = gtk_check_button_new_with_label (_ ("Train on my digits, too"));
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (check),
+                               g_strcmp0 (sb_step_get_value (self->step, "add_mine"), "true") == 0);
+  g_signal_connect (check, "toggled", G_CALLBACK (on_add_mine), self);
+  gtk_box_append (GTK_BOX (both), box);
+  gtk_box_append (GTK_BOX (both), check);
+  return both;
 }
 
 static GtkWidget *

@@ -42,6 +42,14 @@ struct _SbChartView
   GtkWidget *menu;
 };
 
+enum
+{
+  POINT_ACTIVATED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE (SbChartView, sb_chart_view, GTK_TYPE_WIDGET)
 
 static double
@@ -92,6 +100,12 @@ on_leave (GtkEventControllerMotion *controller, SbChartView *self)
   show_point (self);
 }
 
+static void
+activate_point (SbChartView *self)
+{
+  g_signal_emit (self, signals[POINT_ACTIVATED], 0, self->point.series, self->point.index);
+}
+
 static gboolean
 on_key (GtkEventControllerKey *controller,
         guint key,
@@ -115,6 +129,11 @@ on_key (GtkEventControllerKey *controller,
     {
       sb_chart_style_reset_view (&self->style);
       gtk_widget_queue_draw (GTK_WIDGET (self));
+      return TRUE;
+    }
+  if ((key == GDK_KEY_Return || key == GDK_KEY_space) && self->has_point)
+    {
+      activate_point (self);
       return TRUE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
@@ -171,6 +190,8 @@ on_drag_end (GtkGestureDrag *gesture, double dx, double dy, SbChartView *self)
 static void
 on_pressed (GtkGestureClick *gesture, int n, double x, double y, SbChartView *self)
 {
+  if (n == 1 && self->has_point)
+    activate_point (self);
   if (n != 2)
     return;
   sb_chart_style_reset_view (&self->style);
@@ -457,6 +478,24 @@ sb_chart_view_class_init (SbChartViewClass *klass)
   widget_class->size_allocate = sb_chart_view_size_allocate;
   widget_class->snapshot = sb_chart_view_snapshot;
   gtk_widget_class_set_css_name (widget_class, "chartview");
+  /**
+   * SbChartView::point-activated:
+   * @series: as in SbChartPoint
+   * @index: as in SbChartPoint
+   *
+   * A value was clicked, or Enter pressed on it.
+   */
+  signals[POINT_ACTIVATED] = g_signal_new ("point-activated",
+                                           SB_TYPE_CHART_VIEW,
+                                           G_SIGNAL_RUN_LAST,
+                                           0,
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           G_TYPE_NONE,
+                                           2,
+                                           G_TYPE_UINT,
+                                           G_TYPE_UINT);
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
   gtk_widget_class_install_action (widget_class, "chart.copy", NULL, copy_data);
   gtk_widget_class_install_action (widget_class, "chart.save", "i", save_as);

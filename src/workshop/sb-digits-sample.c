@@ -13,6 +13,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "formats/sb-idx.h"
+
 #define MAX_POINTS 14
 /* Straight pieces that a curve between two points is drawn with. */
 #define PIECES   8
@@ -266,13 +268,6 @@ sb_digits_sample_draw (SbMt19937 *random, guint digit, guint8 pixels[SB_DIGIT_SI
     pixels[i] = (guint8) (CLAMP (ink[i] * strength, 0, 1) * 255 + 0.5);
 }
 
-static void
-append_number (GByteArray *out, guint32 value)
-{
-  value = GUINT32_TO_BE (value);
-  g_byte_array_append (out, (const guint8 *) &value, sizeof value);
-}
-
 /**
  * sb_digits_sample_write:
  * @images: path of the IDX file of images
@@ -295,12 +290,6 @@ sb_digits_sample_write (const char *images,
   SbMt19937 random;
 
   sb_mt19937_init (&random, seed);
-  append_number (pixels, 0x00000803);
-  append_number (pixels, n);
-  append_number (pixels, SB_DIGIT_SIDE);
-  append_number (pixels, SB_DIGIT_SIDE);
-  append_number (marks, 0x00000801);
-  append_number (marks, n);
   for (guint i = 0; i < n; i++)
     {
       guint8 digit[SB_DIGIT_SIZE], label = (guint8) (i % 10);
@@ -309,6 +298,6 @@ sb_digits_sample_write (const char *images,
       g_byte_array_append (pixels, digit, sizeof digit);
       g_byte_array_append (marks, &label, 1);
     }
-  return g_file_set_contents (images, (const char *) pixels->data, (gssize) pixels->len, error) &&
-         g_file_set_contents (labels, (const char *) marks->data, (gssize) marks->len, error);
+  return sb_idx_save (images, pixels->data, n, SB_DIGIT_SIDE, error) &&
+         sb_idx_save (labels, marks->data, n, 0, error);
 }

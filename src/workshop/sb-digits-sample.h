@@ -5,15 +5,10 @@
 
 #pragma once
 
-#include <gio/gio.h>
-
+#include "formats/sb-picture.h"
 #include "workshop/sb-mt19937.h"
 
 G_BEGIN_DECLS
-
-/* Width and height of a digit, in pixels, as in MNIST. */
-#define SB_DIGIT_SIDE 28
-#define SB_DIGIT_SIZE (SB_DIGIT_SIDE * SB_DIGIT_SIDE)
 
 void sb_digits_sample_draw (SbMt19937 *random, guint digit, guint8 pixels[SB_DIGIT_SIZE]);
 gboolean sb_digits_sample_write (const char *images,

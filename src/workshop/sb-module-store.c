@@ -209,6 +209,24 @@ sb_module_store_find (SbModuleStore *self, const char *id)
 }
 
 /**
+ * sb_module_store_find_by_name:
+ * @self: a store
+ * @name: the id of a module, or the short name that it has in the terminal
+ *
+ * Returns: (transfer none) (nullable): the module
+ */
+SbModule *
+sb_module_store_find_by_name (SbModuleStore *self, const char *name)
+{
+  SbModule *module = sb_module_store_find (self, name);
+
+  for (guint i = 0; module == NULL && i < self->modules->len; i++)
+    if (g_strcmp0 (sb_module_get_short_name (self->modules->pdata[i]), name) == 0)
+      module = self->modules->pdata[i];
+  return module;
+}
+
+/**
  * sb_module_store_get_problems:
  * @self: a store
  *

@@ -355,6 +355,20 @@ sb_module_get_summary (SbModule *self)
   return text != NULL && *text != '\0' ? g_dgettext (NULL, text) : "";
 }
 
+/**
+ * sb_module_get_short_name:
+ * @self: a module
+ *
+ * Returns: (nullable): what may be typed in a terminal in place of its id
+ */
+const char *
+sb_module_get_short_name (SbModule *self)
+{
+  g_return_val_if_fail (SB_IS_MODULE (self), NULL);
+
+  return get_text (self->json, "short-name");
+}
+
 const char *
 sb_module_get_icon_name (SbModule *self)
 {

@@ -16,6 +16,7 @@ SbModule *
 sb_module_new_from_data (const char *data, gssize length, const char *file, GError **error);
 SbModule *sb_module_new_from_file (const char *path, GError **error);
 const char *sb_module_get_id (SbModule *self);
+const char *sb_module_get_short_name (SbModule *self);
 const char *sb_module_get_title (SbModule *self);
 const char *sb_module_get_summary (SbModule *self);
 const char *sb_module_get_icon_name (SbModule *self);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cloud/sb-client.h"
+#include "formats/sb-picture.h"
 #include "workshop/sb-ledger.h"
 #include "workshop/sb-module.h"
 #include "workshop/sb-step.h"
@@ -68,11 +69,29 @@ JsonArray *sb_run_predict_csv_finish (SbRun *self, GAsyncResult *result, GError 
 /* Digits that there are. */
 #define SB_DIGIT_CLASSES 10
 
+/**
+ * SbDigitReading:
+ * @probabilities: of each digit
+ * @digit: the likeliest
+ * @milliseconds: from the question to the answer
+ */
+typedef struct
+{
+  double probabilities[SB_DIGIT_CLASSES];
+  guint digit;
+  double milliseconds;
+} SbDigitReading;
+
 void sb_run_predict_digit_async (SbRun *self,
-                                 GBytes *picture,
+                                 const guint8 pixels[SB_DIGIT_SIZE],
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);
-double *sb_run_predict_digit_finish (SbRun *self, GAsyncResult *result, GError **error);
+SbDigitReading *sb_run_predict_digit_finish (SbRun *self, GAsyncResult *result, GError **error);
+gboolean sb_run_name_digit (SbRun *self,
+                            const guint8 pixels[SB_DIGIT_SIZE],
+                            guint label,
+                            guint *n,
+                            GError **error);
 
 G_END_DECLS

@@ -27,7 +27,8 @@ struct _SbStep
   JsonObject *spec;
   JsonObject *defaults;
   guint number;
-  GPtrArray *parameters;
+  GPtrArray *parameters;     /* not owned: the algorithm's, or among those below */
+  GPtrArray *own_parameters; /* (nullable) */
   JsonObject *values;
 
   SbStepState state;
@@ -88,13 +89,28 @@ sb_step_state_get_type (void)
   return type;
 }
 
-static const char data_parameters[] =
-    "[{\"Name\":\"source\",\"Title\":\"Data\",\"Type\":\"Categorical\",\"Basic\":true,"
-    "\"DefaultValue\":\"sample\",\"Range\":{\"CategoricalParameterRangeSpecification\":"
-    "{\"Values\":[\"sample\",\"file\",\"download\"]}},"
-    "\"Description\":\"Where the data comes from.\"},"
-    "{\"Name\":\"path\",\"Title\":\"File\",\"Type\":\"FreeText\",\"Basic\":true,"
-    "\"Description\":\"A file of your own.\"}]";
+#define DATA_PARAMETERS(values)                                                                    \
+  "[{\"Name\":\"source\",\"Title\":\"Data\",\"Type\":\"Categorical\",\"Basic\":true,"              \
+  "\"DefaultValue\":\"sample\",\"Range\":{\"CategoricalParameterRangeSpecification\":"             \
+  "{\"Values\":[" values "]}},"                                                                    \
+  "\"Description\":\"Where the data comes from.\"},"                                               \
+  "{\"Name\":\"path\",\"Title\":\"File\",\"Type\":\"FreeText\",\"Basic\":true,"                    \
+  "\"Description\":\"A file of your own.\"}"
+
+static const char data_parameters[] = DATA_PARAMETERS ("\"sample\",\"file\",\"download\"") "]";
+
+static const char digits_parameters[] = DATA_PARAMETERS (
+    "\"sample\",\"file\",\"download\",\"mine\"") ",{\"Name\":\"add_mine\",\"Title\":\"With my "
+                                                 "digits\",\"Type\":\"Categorical\",\"Basic\":true,\"DefaultValue\":\"false\","
+                                                 "\"Range\":{\"CategoricalParameterRangeSpecification\":{\"Values\":[\"true\",\"false\"]}},"
+                                                 "\"Description\":\"Whether what you drew and named is trained on, too.\"}]";
+
+static const char workers_parameters[] =
+    "[{\"Name\":\"InstanceCount\",\"Title\":\"Instances\",\"Type\":\"Integer\",\"Basic\":true,"
+    "\"DefaultValue\":\"1\",\"Range\":{\"IntegerParameterRangeSpecification\":"
+    "{\"MinValue\":\"1\",\"MaxValue\":\"16\"}},"
+    "\"Description\":\"Workers that share each batch of images. On this computer they share its "
+    "processors, too.\"}]";
 
 static GPtrArray *
 parse_parameters (const char *text)
@@ -109,19 +125,32 @@ parse_parameters (const char *text)
   return parameters;
 }
 
-static GPtrArray *
-make_parameters (const char *kind, JsonObject *module)
+static void
+add_parameters (SbStep *self, const GPtrArray *parameters)
 {
-  const SbAlgorithm *algorithm;
+  for (guint i = 0; i < parameters->len; i++)
+    g_ptr_array_add (self->parameters, parameters->pdata[i]);
+}
 
+/* The algorithm's own, and with them what belongs to the job. */
+static void
+make_parameters (SbStep *self, JsonObject *module)
+{
+  const char *kind = sb_step_get_kind (self);
+  gboolean digits = strcmp (sb_json_get_string (module, "data", ""), "digits") == 0;
+  const SbAlgorithm *algorithm = NULL;
+
+  self->parameters = g_ptr_array_new ();
   if (strcmp (kind, "choose-data") == 0)
-    return parse_parameters (data_parameters);
-  if (strcmp (kind, "train") != 0)
-    return g_ptr_array_new ();
-  algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
-  if (algorithm == NULL)
-    return g_ptr_array_new ();
-  return g_ptr_array_ref ((GPtrArray *) sb_algorithm_get_parameters (algorithm));
+    self->own_parameters = parse_parameters (digits ? digits_parameters : data_parameters);
+  if (strcmp (kind, "train") == 0)
+    algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
+  if (algorithm != NULL && sb_algorithm_is_distributed (algorithm))
+    self->own_parameters = parse_parameters (workers_parameters);
+  if (self->own_parameters != NULL)
+    add_parameters (self, self->own_parameters);
+  if (algorithm != NULL)
+    add_parameters (self, sb_algorithm_get_parameters (algorithm));
 }
 
 SbStep *
@@ -134,7 +163,7 @@ _sb_step_new (SbRun *run, JsonObject *module, JsonObject *spec, guint number)
   self->spec = json_object_ref (spec);
   self->defaults = defaults != NULL ? json_object_ref (defaults) : json_object_new ();
   self->number = number;
-  self->parameters = make_parameters (sb_step_get_kind (self), module);
+  make_parameters (self, module);
   return self;
 }
 
@@ -598,6 +627,7 @@ sb_step_finalize (GObject *object)
   json_object_unref (self->defaults);
   json_object_unref (self->values);
   g_ptr_array_unref (self->parameters);
+  g_clear_pointer (&self->own_parameters, g_ptr_array_unref);
   g_ptr_array_unref (self->log);
   g_clear_pointer (&self->result, json_object_unref);
   g_clear_error (&self->error);

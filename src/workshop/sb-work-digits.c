@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Handwritten digits: choose them, look at them, test a hosted model with them.
+ * Handwritten digits: choose them, look at them.
  */
 
 #include "config.h"
@@ -11,17 +11,21 @@
 #include <string.h>
 
 #include "cloud/sb-fetch.h"
-#include "formats/sb-idx.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-digits-data.h"
 #include "workshop/sb-digits-sample.h"
-#include "workshop/sb-work.h"
+#include "workshop/sb-my-digits.h"
 
-#define CLASSES      10
-#define BATCH        100
 #define SAMPLE_TRAIN 20000
 #define SAMPLE_TEST  2000
 #define SAMPLE_SEED  1729
+/* A handful of digits would not count among sixty thousand. */
+#define MINE_REPEATED 10
+/* Of my digits alone, every so many are kept to test with. */
+#define MINE_TEST 5
+/* Rows of examples that are shown. */
+#define SAMPLE_EXAMPLES 5
 
 /* As MNIST's makers named them, in the order of the files' list. */
 static const char *const names[] = { "train-images-idx3-ubyte",
@@ -146,53 +150,80 @@ find_files (SbWork *work, char *paths[4], GError **error)
   return TRUE;
 }
 
-static gboolean
-load_pair (const char *images,
-           const char *labels,
-           SbIdx **out_images,
-           SbIdx **out_labels,
-           GError **error)
+static SbMyDigits *
+load_mine (SbWork *work, GError **error)
 {
-  g_autoptr (SbIdx) pixels = sb_idx_load (images, error);
-  g_autoptr (SbIdx) marks = pixels != NULL ? sb_idx_load (labels, error) : NULL;
+  g_autofree char *path = sb_my_digits_get_path (work->folder);
 
-  if (marks == NULL)
+  return sb_my_digits_load (path, error);
+}
+
+static void
+add_one (GByteArray *pixels, GByteArray *marks, const SbMyDigits *mine, guint index)
+{
+  g_byte_array_append (pixels, mine->pixels->data + (gsize) index * SB_DIGIT_SIZE, SB_DIGIT_SIZE);
+  g_byte_array_append (marks, mine->labels->data + index, 1);
+}
+
+static gboolean
+save_pair (char *paths[2], GByteArray *pixels, GByteArray *marks, GError **error)
+{
+  return sb_idx_save (paths[0], pixels->data, marks->len, SB_DIGIT_SIDE, error) &&
+         sb_idx_save (paths[1], marks->data, marks->len, 0, error);
+}
+
+/* What the person has drawn, alone. */
+static gboolean
+use_mine (SbWork *work, char *paths[4], GError **error)
+{
+  g_autoptr (SbMyDigits) mine = load_mine (work, error);
+  g_autoptr (GByteArray) pixels = g_byte_array_new ();
+  g_autoptr (GByteArray) marks = g_byte_array_new ();
+  g_autoptr (GByteArray) test_pixels = g_byte_array_new ();
+  g_autoptr (GByteArray) test_marks = g_byte_array_new ();
+
+  if (mine == NULL)
     return FALSE;
-  if (pixels->n_dims != 3 || pixels->dims[1] != SB_DIGIT_SIDE || pixels->dims[2] != SB_DIGIT_SIDE ||
-      marks->n_dims != 1 || marks->dims[0] != pixels->dims[0] || marks->dims[0] == 0)
+  if (mine->n < 2 * MINE_TEST)
     {
       g_set_error (error,
                    SB_ERROR,
                    SB_ERROR_INVALID,
-                   _ ("“%s” and “%s” are not digits of 28 by 28 pixels with a label each"),
-                   images,
-                   labels);
+                   _ ("You have drawn and named %u digits; %u are needed to learn from them alone. "
+                      "Draw some and use “Wrong? It was a…”, or add them to other digits."),
+                   mine->n,
+                   2 * MINE_TEST);
       return FALSE;
     }
-  for (guint i = 0; i < marks->dims[0]; i++)
-    if (marks->bytes->data[i] >= CLASSES)
-      {
-        g_set_error (error,
-                     SB_ERROR,
-                     SB_ERROR_INVALID,
-                     _ ("Label %u in “%s” is %u; it has to be a digit"),
-                     i,
-                     labels,
-                     marks->bytes->data[i]);
-        return FALSE;
-      }
-  *out_images = g_steal_pointer (&pixels);
-  *out_labels = g_steal_pointer (&marks);
-  return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    paths[i] = sb_work_path (work, names[i]);
+  for (guint i = 0; i < mine->n; i++)
+    if (i % MINE_TEST == MINE_TEST - 1)
+      add_one (test_pixels, test_marks, mine, i);
+    else
+      add_one (pixels, marks, mine, i);
+  return save_pair (paths, pixels, marks, error) &&
+         save_pair (paths + 2, test_pixels, test_marks, error);
 }
 
-static void
-add_fact (JsonArray *facts, const char *name, guint value)
+/* The digits to train on, and those that the person has drawn, in files of their own. */
+static gboolean
+add_mine (SbWork *work, char *paths[4], SbIdx *images, SbIdx *labels, GError **error)
 {
-  g_autofree char *text = g_strdup_printf ("%u", value);
+  static const char *const mixed[] = { "mixed-images-idx3-ubyte", "mixed-labels-idx1-ubyte" };
+  g_autoptr (SbMyDigits) mine = load_mine (work, error);
 
-  json_array_add_object_element (facts,
-                                 sb_json_object_new ("name", "s", name, "value", "s", text, NULL));
+  if (mine == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (mixed); i++)
+    {
+      g_free (paths[i]);
+      paths[i] = sb_work_path (work, mixed[i]);
+    }
+  for (guint i = 0; i < mine->n * MINE_REPEATED; i++)
+    add_one (images->bytes, labels->bytes, mine, i % mine->n);
+  images->dims[0] = labels->dims[0] = labels->bytes->len;
+  return save_pair (paths, images->bytes, labels->bytes, error);
 }
 
 static JsonArray *
@@ -203,19 +234,32 @@ list_two (const char *first, const char *second)
   return sb_json_array_new_strings (both);
 }
 
-static JsonObject *
-describe (char *paths[4], gboolean synthetic, guint n_train, guint n_test)
+static char *
+name_source (char *paths[4], const char *source)
 {
-  g_autofree char *folder = g_path_get_dirname (paths[0]);
-  g_autofree char *name =
-      synthetic ? g_strdup (_ ("Sample (drawn strokes, synthetic)")) : g_path_get_basename (folder);
+  g_autofree char *folder = g_path_get_dirname (paths[2]);
+
+  if (strcmp (source, "sample") == 0)
+    return g_strdup (_ ("Sample (drawn strokes, synthetic)"));
+  if (strcmp (source, "mine") == 0)
+    return g_strdup (_ ("My digits"));
+  if (strcmp (source, "download") == 0)
+    return g_strdup ("MNIST");
+  return g_path_get_basename (folder);
+}
+
+static JsonObject *
+describe (char *paths[4], const char *source, guint n_train, guint n_test)
+{
+  g_autofree char *name = name_source (paths, source);
   g_autofree char *summary = NULL;
   JsonArray *facts = json_array_new ();
+  gboolean synthetic = strcmp (source, "sample") == 0;
 
   summary =
       g_strdup_printf (_ ("%s: %u digits to train on, %u to test with"), name, n_train, n_test);
-  add_fact (facts, _ ("To train on"), n_train);
-  add_fact (facts, _ ("To test with"), n_test);
+  sb_digits_add_fact (facts, _ ("To train on"), n_train);
+  sb_digits_add_fact (facts, _ ("To test with"), n_test);
   return sb_json_object_new ("summary",
                              "s",
                              summary,
@@ -237,76 +281,50 @@ describe (char *paths[4], gboolean synthetic, guint n_train, guint n_test)
                              NULL);
 }
 
+static gboolean
+find (SbWork *work, const char *source, char *paths[4], GError **error)
+{
+  if (strcmp (source, "sample") == 0)
+    return make_sample (work, paths, error);
+  if (strcmp (source, "download") == 0)
+    return download (work, paths, error);
+  if (strcmp (source, "mine") == 0)
+    return use_mine (work, paths, error);
+  return find_files (work, paths, error);
+}
+
 JsonObject *
 sb_work_choose_digits (SbWork *work, GError **error)
 {
   const char *source = sb_json_get_string (work->values, "source", "sample");
-  gboolean synthetic = strcmp (source, "sample") == 0;
+  gboolean mixed = strcmp (source, "mine") != 0 &&
+                   strcmp (sb_json_get_string (work->values, "add_mine", "false"), "true") == 0;
   char *paths[4] = { NULL };
   JsonObject *result = NULL;
   g_autoptr (SbIdx) images = NULL;
   g_autoptr (SbIdx) labels = NULL;
   g_autoptr (SbIdx) test_images = NULL;
   g_autoptr (SbIdx) test_labels = NULL;
-  gboolean found;
 
-  if (synthetic)
-    found = make_sample (work, paths, error);
-  else if (strcmp (source, "download") == 0)
-    found = download (work, paths, error);
-  else
-    found = find_files (work, paths, error);
-  if (found && load_pair (paths[0], paths[1], &images, &labels, error) &&
-      load_pair (paths[2], paths[3], &test_images, &test_labels, error))
-    result = describe (paths, synthetic, labels->dims[0], test_labels->dims[0]);
+  if (find (work, source, paths, error) &&
+      sb_digits_load_pair (paths[0], paths[1], &images, &labels, error) &&
+      sb_digits_load_pair (paths[2], paths[3], &test_images, &test_labels, error) &&
+      (!mixed || add_mine (work, paths, images, labels, error)))
+    result = describe (paths, source, labels->dims[0], test_labels->dims[0]);
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     g_free (paths[i]);
   return result;
 }
 
-static gboolean
-load_part (SbWork *work, const char *part, SbIdx **images, SbIdx **labels, GError **error)
-{
-  JsonArray *paths = sb_json_get_array (sb_work_result (work, "choose-data"), part);
-
-  return load_pair (json_array_get_string_element (paths, 0),
-                    json_array_get_string_element (paths, 1),
-                    images,
-                    labels,
-                    error);
-}
-
-static const char *
-synthetic_mark (SbWork *work)
-{
-  return sb_json_get_bool (sb_work_result (work, "choose-data"), "synthetic", FALSE)
-             ? _ (" (synthetic data)")
-             : "";
-}
-
-static JsonArray *
-digit_names (void)
-{
-  JsonArray *all = json_array_new ();
-
-  for (guint i = 0; i < CLASSES; i++)
-    {
-      char name[] = { (char) ('0' + i), '\0' };
-
-      json_array_add_string_element (all, name);
-    }
-  return all;
-}
-
 static JsonObject *
 chart_balance (SbWork *work, const guint *counts, guint n)
 {
-  g_autofree char *title = g_strconcat (_ ("Class balance"), synthetic_mark (work), NULL);
+  g_autofree char *title = g_strconcat (_ ("Class balance"), sb_digits_get_mark (work), NULL);
   g_autofree char *summary = NULL;
   JsonArray *values = json_array_new (), *series = json_array_new ();
   guint least = counts[0], most = counts[0];
 
-  for (guint i = 0; i < CLASSES; i++)
+  for (guint i = 0; i < SB_DIGIT_CLASSES; i++)
     {
       json_array_add_int_element (values, counts[i]);
       least = MIN (least, counts[i]);
@@ -339,7 +357,7 @@ chart_balance (SbWork *work, const guint *counts, guint n)
       sb_json_object_new ("title", "s", _ ("How many"), "format", "s", "integer", NULL),
       "categories",
       "a",
-      digit_names (),
+      sb_digits_list_names (),
       "series",
       "a",
       series,
@@ -349,7 +367,7 @@ chart_balance (SbWork *work, const guint *counts, guint n)
 static JsonObject *
 chart_ink (SbWork *work, const SbIdx *images)
 {
-  g_autofree char *title = g_strconcat (_ ("How much ink"), synthetic_mark (work), NULL);
+  g_autofree char *title = g_strconcat (_ ("How much ink"), sb_digits_get_mark (work), NULL);
   guint bins[20] = { 0 }, n = images->dims[0];
   JsonArray *edges = json_array_new (), *values = json_array_new (), *series = json_array_new ();
   g_autofree char *summary = NULL;
@@ -400,16 +418,40 @@ chart_ink (SbWork *work, const SbIdx *images)
       NULL);
 }
 
+/* Rows of the ten digits, each another hand. */
+static JsonObject *
+keep_examples (SbWork *work, const SbIdx *images, const SbIdx *labels, GError **error)
+{
+  g_autoptr (GArray) chosen = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint at[SB_DIGIT_CLASSES] = { 0 };
+
+  for (guint i = 0; i < SAMPLE_EXAMPLES * SB_DIGIT_CLASSES; i++)
+    {
+      guint digit = i % SB_DIGIT_CLASSES, *k = &at[digit];
+
+      while (*k < labels->dims[0] && labels->bytes->data[*k] != digit)
+        (*k)++;
+      if (*k < labels->dims[0])
+        g_array_append_val (chosen, *k);
+      (*k)++;
+    }
+  return sb_digits_keep (work, "examples-idx3-ubyte", images, labels, chosen, error);
+}
+
 JsonObject *
 sb_work_explore_digits (SbWork *work, GError **error)
 {
   g_autoptr (SbIdx) images = NULL;
   g_autoptr (SbIdx) labels = NULL;
   g_autofree char *summary = NULL;
-  guint counts[CLASSES] = { 0 };
+  guint counts[SB_DIGIT_CLASSES] = { 0 };
+  JsonObject *examples;
   JsonArray *charts;
 
-  if (!load_part (work, "train", &images, &labels, error))
+  if (!sb_digits_load_part (work, "train", &images, &labels, error))
+    return NULL;
+  examples = keep_examples (work, images, labels, error);
+  if (examples == NULL)
     return NULL;
   for (guint i = 0; i < labels->dims[0]; i++)
     counts[labels->bytes->data[i]]++;
@@ -418,214 +460,7 @@ sb_work_explore_digits (SbWork *work, GError **error)
   json_array_add_object_element (charts, chart_ink (work, images));
   summary = g_strdup_printf (_ ("%u digits of 28 by 28 pixels%s"),
                              labels->dims[0],
-                             synthetic_mark (work));
-  return sb_json_object_new ("summary", "s", summary, "charts", "a", charts, NULL);
-}
-
-static GBytes *
-make_request (const SbIdx *images, guint first, guint count)
-{
-  GString *text = g_string_new ("{\"instances\": [");
-
-  for (guint i = first; i < first + count; i++)
-    {
-      const guint8 *pixels = images->bytes->data + (gsize) i * SB_DIGIT_SIZE;
-
-      g_string_append (text, i > first ? ", [" : "[");
-      for (guint k = 0; k < SB_DIGIT_SIZE; k++)
-        g_string_append_printf (text, k > 0 ? ",%u" : "%u", pixels[k]);
-      g_string_append_c (text, ']');
-    }
-  g_string_append (text, "]}");
-  return g_string_free_to_bytes (text);
-}
-
-static gboolean
-take_answer (GBytes *body,
-             const guint8 *labels,
-             guint count,
-             guint matrix[CLASSES][CLASSES],
-             GError **error)
-{
-  g_autoptr (JsonObject) json = sb_json_parse_bytes (body, error);
-  JsonArray *predictions = json != NULL ? sb_json_get_array (json, "predictions") : NULL;
-
-  if (json == NULL)
-    return FALSE;
-  if (predictions == NULL || json_array_get_length (predictions) != count)
-    {
-      g_set_error_literal (error,
-                           SB_ERROR,
-                           SB_ERROR_PROTOCOL,
-                           _ ("The endpoint did not answer for every digit"));
-      return FALSE;
-    }
-  for (guint i = 0; i < count; i++)
-    {
-      JsonObject *one = json_array_get_object_element (predictions, i);
-      gint64 said = sb_json_get_int (one, "classes", -1);
-
-      if (said < 0 || said >= CLASSES)
-        {
-          g_set_error_literal (error,
-                               SB_ERROR,
-                               SB_ERROR_PROTOCOL,
-                               _ ("The endpoint answered with no digit"));
-          return FALSE;
-        }
-      matrix[labels[i]][said]++;
-    }
-  return TRUE;
-}
-
-static gboolean
-ask (SbWork *work,
-     const SbIdx *images,
-     const SbIdx *labels,
-     guint n,
-     guint matrix[CLASSES][CLASSES],
-     GError **error)
-{
-  JsonObject *deploy = sb_work_result (work, "deploy");
-  const char *endpoint = sb_json_get_string (deploy, "endpoint", "");
-
-  for (guint i = 0; i < n; i += BATCH)
-    {
-      guint count = MIN (BATCH, n - i);
-      g_autoptr (GBytes) body = make_request (images, i, count);
-      g_autoptr (GBytes) answer_body = NULL;
-      g_autoptr (JsonObject) answer = NULL;
-      g_autoptr (JsonObject) input = sb_json_object_new (
-          "EndpointName", "s", endpoint, "ContentType", "s", "application/json", NULL);
-
-      answer = sb_client_call_with_body (work->client,
-                                         "sagemaker-runtime",
-                                         "InvokeEndpoint",
-                                         input,
-                                         body,
-                                         &answer_body,
-                                         work->cancellable,
-                                         error);
-      if (answer == NULL ||
-          !take_answer (answer_body, labels->bytes->data + i, count, matrix, error))
-        return FALSE;
-      sb_work_progress (work, (double) (i + count) / n, _ ("Reading digits"));
-    }
-  return TRUE;
-}
-
-static JsonArray *
-matrix_rows (guint matrix[CLASSES][CLASSES])
-{
-  JsonArray *rows = json_array_new ();
-
-  for (guint i = 0; i < CLASSES; i++)
-    {
-      JsonArray *row = json_array_new ();
-
-      for (guint k = 0; k < CLASSES; k++)
-        json_array_add_int_element (row, matrix[i][k]);
-      json_array_add_array_element (rows, row);
-    }
-  return rows;
-}
-
-/* In the window a digit is drawn; here the first of those to test with is read. */
-JsonObject *
-sb_work_predict_digits (SbWork *work, GError **error)
-{
-  guint matrix[CLASSES][CLASSES] = { 0 };
-  g_autoptr (SbIdx) images = NULL;
-  g_autoptr (SbIdx) labels = NULL;
-  g_autofree char *summary = NULL;
-  guint label, said = 0;
-
-  if (!load_part (work, "validation", &images, &labels, error) ||
-      !ask (work, images, labels, 1, matrix, error))
-    return NULL;
-  label = labels->bytes->data[0];
-  while (matrix[label][said] == 0)
-    said++;
-  summary = g_strdup_printf (_ ("The first test digit is a %u and was read as a %u"), label, said);
-  return sb_json_object_new ("summary", "s", summary, "draw", "b", TRUE, NULL);
-}
-
-JsonObject *
-sb_work_evaluate_digits (SbWork *work, GError **error)
-{
-  guint matrix[CLASSES][CLASSES] = { 0 };
-  g_autoptr (SbIdx) images = NULL;
-  g_autoptr (SbIdx) labels = NULL;
-  g_autofree char *summary = NULL;
-  g_autofree char *title = g_strconcat (_ ("Confusion matrix"), synthetic_mark (work), NULL);
-  JsonArray *charts, *facts = NULL;
-  guint right = 0, n;
-
-  if (!load_part (work, "validation", &images, &labels, error) ||
-      !ask (work, images, labels, labels->dims[0], matrix, error))
-    return NULL;
-  n = labels->dims[0];
-  for (guint i = 0; i < CLASSES; i++)
-    right += matrix[i][i];
-  summary =
-      g_strdup_printf (_ ("%u of %u digits read rightly, %.2f %%"), right, n, 100.0 * right / n);
-  facts = json_array_new ();
-  add_fact (facts, _ ("Digits"), n);
-  add_fact (facts, _ ("Read rightly"), right);
-  add_fact (facts, _ ("Read wrongly"), n - right);
-  charts = json_array_new ();
-  json_array_add_object_element (charts,
-                                 sb_json_object_new ("id",
-                                                     "s",
-                                                     "confusion",
-                                                     "kind",
-                                                     "s",
-                                                     "heatmap",
-                                                     "title",
-                                                     "s",
-                                                     title,
-                                                     "summary",
-                                                     "s",
-                                                     summary,
-                                                     "rows",
-                                                     "a",
-                                                     digit_names (),
-                                                     "columns",
-                                                     "a",
-                                                     digit_names (),
-                                                     "row-title",
-                                                     "s",
-                                                     _ ("Digit"),
-                                                     "column-title",
-                                                     "s",
-                                                     _ ("Read as"),
-                                                     "values",
-                                                     "a",
-                                                     matrix_rows (matrix),
-                                                     "format",
-                                                     "s",
-                                                     "integer",
-                                                     NULL));
-  return sb_json_object_new ("summary",
-                             "s",
-                             summary,
-                             "accuracy",
-                             "d",
-                             (double) right / n,
-                             "right",
-                             "i",
-                             (gint64) right,
-                             "total",
-                             "i",
-                             (gint64) n,
-                             "matrix",
-                             "a",
-                             matrix_rows (matrix),
-                             "facts",
-                             "a",
-                             facts,
-                             "charts",
-                             "a",
-                             charts,
-                             NULL);
+                             sb_digits_get_mark (work));
+  return sb_json_object_new (
+      "summary", "s", summary, "examples", "o", examples, "charts", "a", charts, NULL);
 }

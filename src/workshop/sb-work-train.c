@@ -98,6 +98,22 @@ make_channel (SbWork *work, const char *name, const char *uri)
                              NULL);
 }
 
+/* What the form has beside the algorithm's own parameters. */
+static JsonObject *
+make_hyperparameters (SbWork *work)
+{
+  JsonObject *values = sb_json_copy (work->values);
+
+  json_object_remove_member (values, "InstanceCount");
+  return values;
+}
+
+static gint64
+get_instance_count (SbWork *work)
+{
+  return g_ascii_strtoll (sb_json_get_string (work->values, "InstanceCount", "1"), NULL, 10);
+}
+
 static JsonObject *
 make_input (SbWork *work, const char *job, const char *role, const char *image)
 {
@@ -128,7 +144,7 @@ make_input (SbWork *work, const char *job, const char *role, const char *image)
       "o",
       sb_json_object_new ("InstanceCount",
                           "i",
-                          (gint64) 1,
+                          get_instance_count (work),
                           "InstanceType",
                           "s",
                           "ml.c5.xlarge",
@@ -141,7 +157,7 @@ make_input (SbWork *work, const char *job, const char *role, const char *image)
       sb_json_object_new ("MaxRuntimeInSeconds", "i", (gint64) 3600, NULL),
       "HyperParameters",
       "o",
-      sb_json_copy (work->values),
+      make_hyperparameters (work),
       "Tags",
       "a",
       make_tags (work),

@@ -17,7 +17,7 @@
 
 #include "algorithms/vision/sb-graph.h"
 #include "algorithms/vision/sb-optimizer.h"
-#include "algorithms/vision/sb-picture.h"
+#include "formats/sb-picture.h"
 
 static void
 die (GError *error)

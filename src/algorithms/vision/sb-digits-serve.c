@@ -13,7 +13,7 @@
 #include "algorithms/contract/sb-serve.h"
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-graph.h"
-#include "algorithms/vision/sb-picture.h"
+#include "formats/sb-picture.h"
 
 #define SIDE       28
 #define SIZE       (SIDE * SIDE)
