@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`sagebrush run` and `sagebrush engine`, as a person calls them, on sample and real data."""
+import contextlib
 import hashlib
 import http.server
 import io
@@ -16,7 +17,7 @@ import boto3
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD, test_data  # noqa: E402
+from engine import BUILD, SOURCE, test_data  # noqa: E402
 
 PROGRAM = str(BUILD / "src/app/sagebrush")
 DATA = test_data()
@@ -142,6 +143,29 @@ def serve(body):
     return server
 
 
+@contextlib.contextmanager
+def serve_files(files):
+    """A server on loopback with these files; it notes what it was asked for."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            server.asked.append(self.path)
+            body = files.get(self.path, b"")
+            self.send_response(200 if self.path in files else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.asked, server.url = [], f"http://127.0.0.1:{server.server_address[1]}/"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
 @real
 def test_download(tmp_path):
     body = CSV.read_bytes()
@@ -170,9 +194,79 @@ def test_real_digits(tmp_path):
 
 
 def test_sample_digits(tmp_path):
-    done = run(tmp_path, "run", "handwritten-digits", "--set", "train.epochs=1", "--set", "train.augment=false")
+    """By its short name; its endpoint is kept, and reads files."""
+    done = run(tmp_path, "run", "digits", "--set", "train.epochs=1", "--set", "train.augment=false", "--keep")
     assert re.search(r"of 2000 digits read rightly", done.stdout) and "Confusion matrix" in done.stdout
-    assert "synthetic" in done.stderr and "Nothing left" in done.stderr
+    assert "synthetic" in done.stderr
+    endpoint = re.search(r"(digits-\S+) is in service", done.stderr)[1]
+    folder = next((tmp_path / "sagebrush/runs").glob("handwritten-digits-*"))
+    pixels = (folder / "t10k-images-idx3-ubyte").read_bytes()[16:]
+    labels = (folder / "t10k-labels-idx1-ubyte").read_bytes()[8:]
+    for i in range(10):
+        (tmp_path / f"{i}.json").write_text(json.dumps({"instances": [list(pixels[784 * i:784 * (i + 1)])]}))
+    (tmp_path / "digit").write_bytes(b"")
+    files = [tmp_path / f"{i}.json" for i in range(10)]
+    said = run(tmp_path, "predict", endpoint, *files).stdout.splitlines()
+    assert all(line.startswith(f"{file}: ") for line, file in zip(said, files, strict=True))
+    assert sum(line.split(": ")[1][0] == str(label) for line, label in zip(said, labels)) >= 9
+    raw = json.loads(run(tmp_path, "predict", "--json", endpoint, files[0]).stdout)
+    assert abs(sum(raw["predictions"][0]["probabilities"]) - 1) < 1e-4
+    assert "say it with --content-type" in run(tmp_path, "predict", endpoint, tmp_path / "digit", code=1).stderr
+    assert "Expected {" in run(tmp_path, "predict", "--content-type", "application/json", endpoint,
+                               tmp_path / "digit", code=1).stderr
+    assert "nowhere" in run(tmp_path, "predict", "nowhere", files[0], code=1).stderr
+    assert "Name an endpoint" in run(tmp_path, "predict", code=2).stderr
+    (engine,) = tmp_path.glob("sagebrush/engine/engine.json")
+    os.kill(json.loads(engine.read_text())["pid"], signal.SIGTERM)
+
+
+def write_my_digits(home, n):
+    """What the window keeps of digits that were drawn and named: a label, then 784 pixels, for each."""
+    (home / "sagebrush").mkdir(parents=True)
+    pixels = [bytes(255 if 20 * i <= k % 400 < 20 * i + 12 else 0 for k in range(784)) for i in range(10)]
+    (home / "sagebrush/my-digits").write_bytes(b"".join(bytes([i % 10]) + pixels[i % 10] for i in range(n)))
+
+
+def test_my_digits(tmp_path):
+    write_my_digits(tmp_path / "few", 9)
+    done = run(tmp_path / "few", "run", "digits", "--set", "data.source=mine", code=1)
+    assert "You have drawn and named 9 digits; 10 are needed" in done.stderr
+    write_my_digits(tmp_path / "many", 20)
+    done = run(tmp_path / "many", "run", "digits", "--set", "data.source=mine", "--set", "train.epochs=1",
+               "--set", "train.InstanceCount=2", "--json", env={"ASAN_OPTIONS": "detect_leaks=0"})
+    steps = json.loads(done.stdout)["steps"]
+    assert steps["data"]["summary"] == "My digits: 16 digits to train on, 4 to test with"
+    assert json.loads(done.stdout)["total"] == 4
+    journal = [json.loads(line) for line in (tmp_path / "many/sagebrush/journal.jsonl").read_text().splitlines()]
+    (job,) = [call["input"] for call in journal if call.get("operation") == "CreateTrainingJob"]
+    assert job["ResourceConfig"]["InstanceCount"] == 2 and "InstanceCount" not in job["HyperParameters"]
+    folder = next((tmp_path / "many/sagebrush/runs").glob("handwritten-digits-*"))
+    assert (folder / "t10k-labels-idx1-ubyte").read_bytes()[8:] == bytes([4, 9, 4, 9])
+
+
+@real
+def test_digits_from_the_second_mirror(tmp_path):
+    """A module of one's own with other files: the first mirror has none of them."""
+    module = json.loads((SOURCE / "data/modules/handwritten-digits.json").read_text())
+    files = {}
+    for file in module["download"]["files"]:
+        content = files["/" + file["name"]] = (DATA / "mnist" / file["name"]).read_bytes()
+        file.update(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    with serve_files(files) as full, serve_files({}) as empty:
+        module.update({"id": "my-copy", "short-name": "copy"})
+        module["download"]["mirrors"] = [empty.url, full.url]
+        (tmp_path / "sagebrush/modules").mkdir(parents=True)
+        (tmp_path / "sagebrush/modules/copy.json").write_text(json.dumps(module))
+        write_one = bytes([5]) + bytes(784)
+        (tmp_path / "sagebrush/my-digits").write_bytes(write_one)
+        done = run(tmp_path, "run", "copy", "--set", "data.source=download", "--set", "data.add_mine=true",
+                   "--set", "train.epochs=1", "--set", "train.augment=false", "--json")
+    steps = json.loads(done.stdout)["steps"]
+    assert steps["data"]["summary"] == "MNIST: 10010 digits to train on, 5000 to test with"
+    assert sorted(full.asked) == sorted(files) and sorted(empty.asked) == sorted(files)
+    folder = next((tmp_path / "sagebrush/runs").glob("my-copy-*"))
+    assert (folder / "mixed-images-idx3-ubyte").read_bytes()[-784:] == bytes(784)
+    assert (folder / "mixed-labels-idx1-ubyte").read_bytes()[-10:] == bytes([5]) * 10
 
 
 @real

@@ -7,9 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD, wait_for  # noqa: E402
+from engine import BUILD, test_data, wait_for  # noqa: E402
 from window import Window  # noqa: E402
+
+DATA = test_data()
+real = pytest.mark.skipif(DATA is None, reason="no real data: set SAGEBRUSH_TEST_DATA")
 
 
 def test_whole_module(tmp_path):
@@ -77,28 +82,54 @@ STROKES = {
 }
 
 
-def test_drawn_digits_are_read(tmp_path):
-    """A model of the drawn strokes only, trained in the terminal, reads what the pointer draws."""
+@pytest.mark.parametrize("model", ["strokes", pytest.param("mnist", marks=real)])
+def test_drawn_digits_are_read(tmp_path, model):
+    """A model trained in the terminal, of the drawn strokes only or of real digits, reads what the pointer draws."""
     env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home"), "LC_ALL": "C.UTF-8"}
     env.pop("DISPLAY", None)
-    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "handwritten-digits", "--keep", "--set", "train.epochs=1"],
-                   env=env, check=True, timeout=300, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    data = ["--data", str(DATA / "mnist"), "--set", "train.epochs=2"] if model == "mnist" else []
+    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "digits", "--keep", "--set", "train.epochs=1", *data],
+                   env=env, check=True, timeout=600, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
         window.click("label", "Handwritten Digits")
         window.wait("label", "Draw a digit")
         read = {}
         for digit, strokes in STROKES.items():
-            left, top, width, height = window.reveal("image", "Sheet to draw on")
-            for points in strokes:
-                window.ask("stroke", [[int(left + x * width), int(top + y * height)] for x, y in points])
+            draw(window, strokes)
             read[digit] = wait_for(lambda: settled(window))
             if digit == 3:
-                window.shot("draw")
+                window.shot("draw-" + model)
+                window.click("push button", "Save to My Digits")
+                window.wait("label", "Saved: you have 1 digit")
             window.click("push button", "Clear")
             window.wait("label", "Draw a digit")
         right = [digit for digit in range(10) if read[digit] == str(digit)]
         assert len(right) >= 9, read
+        kept = (tmp_path / "home/sagebrush/my-digits").read_bytes()
+        assert len(kept) == 785 and kept[0] <= 9 and max(kept[1:]) == 255
+        draw(window, STROKES[4])
+        wait_for(lambda: settled(window))
+        window.click("push button", "Undo Stroke")
+        window.click("push button", "Undo Stroke")
+        window.wait("label", "Draw a digit")
+        if model == "mnist":
+            left, top, width, height = window.reveal("image", "Confusion matrix")
+            window.wait("label", "Read wrongly: choose a cell")
+            # Down the column of the nines there are a few.
+            for row in range(10):
+                window.ask("click", left + int(width * .95), top + int(height * (.12 + .068 * row)))
+            window.wait("label", "was read as a 9")
+            window.shot("wrong")
+            window.reveal("push button", "Show All")
+            window.click("push button", "Show All")
+            window.wait("label", "Read wrongly: choose a cell")
+
+
+def draw(window, strokes):
+    left, top, width, height = window.reveal("image", "Sheet to draw on")
+    for points in strokes:
+        window.ask("stroke", [[int(left + x * width), int(top + y * height)] for x, y in points])
 
 
 def settled(window):

@@ -82,7 +82,8 @@ class Window:
         def lies_within():
             box = self.find(role, name)
             if box and 60 < box[1] < height - box[3] - 240:
-                return box
+                # Scrolling goes on for some frames.
+                return box if self.find(role, name) == box else None
             self.ask("scroll", 1 if box is None or box[1] > height / 2 else -1)
             return None
 
