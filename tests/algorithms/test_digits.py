@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Digits on the real engine: training on one and on several workers, hosting, bad input."""
+import concurrent.futures
 import gzip
 import io
 import json
@@ -252,6 +253,33 @@ def test_right_answers_beside_garbage(engine, endpoint):
     finally:
         stop.set()
         thread.join()
+
+
+def test_requests_that_wait_are_computed_together(engine, endpoint):
+    """Each gets its own answer, whoever's images were in the same pass."""
+    images, _ = drawings(60, 11)
+    alone = [invoke(engine, endpoint, [image.tolist()])[0] for image in images]
+
+    def ask(number):
+        """A batch of its own size, or garbage, or a picture of another form."""
+        first, n = number % 40, 1 + number % 7
+        if number % 10 == 9:
+            with pytest.raises(ClientError):
+                invoke(engine, endpoint, [[1, 2]])
+            return
+        if number % 10 == 8:
+            out = io.BytesIO()
+            np.save(out, images[first:first + n])
+            answers = invoke(engine, endpoint, out.getvalue(), "application/x-npy")
+        else:
+            answers = invoke(engine, endpoint, images[first:first + n].tolist())
+        assert len(answers) == n
+        for answer, wanted in zip(answers, alone[first:first + n]):
+            assert answer["classes"] == wanted["classes"]
+            np.testing.assert_allclose(answer["probabilities"], wanted["probabilities"], atol=1e-4)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert len(list(pool.map(ask, range(300)))) == 300
 
 
 def test_a_picture_becomes_a_digit_as_mnist_has_them(engine, endpoint):

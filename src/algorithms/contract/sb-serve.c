@@ -35,7 +35,10 @@ typedef struct
   GString *in;
   GString *out;
   gsize sent;
-  gboolean closing; /* once everything is sent */
+  SbServeAnswer answer; /* while it is made */
+  gboolean waiting;     /* for an answer that was deferred */
+  gboolean last;        /* whether that answer is the last */
+  gboolean closing;     /* once everything is sent */
 } Connection;
 
 typedef struct
@@ -55,8 +58,9 @@ typedef struct
   int listener;
   int signals;
   SbServeFunc func;
+  SbServeBatchFunc batch;
   gpointer data;
-  GString *answer;
+  GPtrArray *waiting; /* (element-type Connection) */
 } Server;
 
 static const char *
@@ -110,6 +114,7 @@ connection_free (Connection *self)
   close (self->fd);
   g_string_free (self->in, TRUE);
   g_string_free (self->out, TRUE);
+  g_string_free (self->answer.body, TRUE);
   g_free (self);
 }
 
@@ -197,38 +202,54 @@ parse_head (Head *head, char *text)
 }
 
 static void
-answer_request (Server *self, Connection *connection, const Head *head, const char *body)
+write_answer (Connection *connection)
 {
-  SbServeAnswer answer = { 200, "text/plain; charset=utf-8", self->answer };
-  SbServeRequest request = { head->content_type, head->accept, body, head->length };
+  const SbServeAnswer *answer = &connection->answer;
 
-  g_string_truncate (self->answer, 0);
-  if (head->bad)
-    sb_serve_fail (&answer, 400, "The request cannot be understood");
-  else if (strcmp (head->path, "/ping") == 0)
-    ;
-  else if (strcmp (head->path, "/invocations") != 0)
-    sb_serve_fail (&answer, 404, "There is only /ping and /invocations");
-  else if (strcmp (head->method, "POST") != 0)
-    sb_serve_fail (&answer, 405, "/invocations takes POST");
-  else
-    self->func (&request, &answer, self->data);
   g_string_append_printf (connection->out,
                           "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
                           "\r\n\r\n",
-                          answer.status,
-                          phrase (answer.status),
-                          answer.content_type,
-                          self->answer->len);
-  g_string_append_len (connection->out, self->answer->str, (gssize) self->answer->len);
-  connection->closing = connection->closing || head->bad || head->close;
+                          answer->status,
+                          phrase (answer->status),
+                          answer->content_type,
+                          answer->body->len);
+  g_string_append_len (connection->out, answer->body->str, (gssize) answer->body->len);
+  connection->closing = connection->closing || connection->last;
 }
 
-/* Answers every whole request that has come. */
+static void
+answer_request (Server *self, Connection *connection, const Head *head, const char *body)
+{
+  SbServeAnswer *answer = &connection->answer;
+  SbServeRequest request = { head->content_type, head->accept, body, head->length };
+
+  g_string_truncate (answer->body, 0);
+  answer->status = 200;
+  answer->content_type = "text/plain; charset=utf-8";
+  answer->deferred = FALSE;
+  connection->last = head->bad || head->close;
+  if (head->bad)
+    sb_serve_fail (answer, 400, "The request cannot be understood");
+  else if (strcmp (head->path, "/ping") == 0)
+    ;
+  else if (strcmp (head->path, "/invocations") != 0)
+    sb_serve_fail (answer, 404, "There is only /ping and /invocations");
+  else if (strcmp (head->method, "POST") != 0)
+    sb_serve_fail (answer, 405, "/invocations takes POST");
+  else
+    self->func (&request, answer, self->data);
+  connection->waiting = answer->deferred;
+  if (connection->waiting)
+    g_ptr_array_add (self->waiting, connection);
+  else
+    write_answer (connection);
+}
+
+/* Answers every whole request that has come, up to one whose answer is deferred. */
 static void
 answer_all (Server *self, Connection *connection)
 {
-  while (!connection->closing && connection->in->len > 0)
+  while (!connection->closing && !connection->waiting && connection->in->len > 0)
     {
       const char *end = g_strstr_len (connection->in->str,
                                       (gssize) MIN (connection->in->len, MAX_HEAD + 4),
@@ -310,7 +331,7 @@ receive (Server *self, Connection *connection)
     return FALSE;
   g_string_append_len (connection->in, buffer, n);
   answer_all (self, connection);
-  return flush (self, connection);
+  return connection->waiting || flush (self, connection);
 }
 
 static void
@@ -325,7 +346,7 @@ on_event (Server *self, const struct epoll_event *event)
       if (alive && connection->out->len == 0)
         {
           answer_all (self, connection);
-          alive = flush (self, connection);
+          alive = connection->waiting || flush (self, connection);
         }
     }
   else if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
@@ -346,6 +367,7 @@ accept_all (Server *self)
       connection->fd = fd;
       connection->in = g_string_new (NULL);
       connection->out = g_string_new (NULL);
+      connection->answer.body = g_string_new (NULL);
       watch (self, connection, EPOLL_CTL_ADD);
     }
 }
@@ -376,6 +398,29 @@ add_watch (int epoll, int fd, gpointer tag)
   epoll_ctl (epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+/* No connection can end meanwhile: whatever happens to it is only seen in the next round. */
+static void
+answer_waiting (Server *self)
+{
+  while (self->waiting->len > 0)
+    {
+      g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+
+      self->waiting = g_ptr_array_new ();
+      self->batch (self->data);
+      for (guint i = 0; i < waiting->len; i++)
+        {
+          Connection *connection = g_ptr_array_index (waiting, i);
+
+          connection->waiting = FALSE;
+          write_answer (connection);
+          answer_all (self, connection);
+          if (!connection->waiting && !flush (self, connection))
+            connection_free (connection);
+        }
+    }
+}
+
 static void
 loop (Server *self)
 {
@@ -394,23 +439,25 @@ loop (Server *self)
           else
             on_event (self, &events[i]);
         }
+      answer_waiting (self);
     }
 }
 
 /**
  * sb_serve_run:
  * @func: answers /invocations
- * @data: for it
+ * @batch: (nullable): gives the answers that @func defers
+ * @data: for both
  *
  * Serves until SIGTERM or SIGINT. The model is to be loaded before: /ping says that it is.
  *
  * Returns: the program's exit status
  */
 int
-sb_serve_run (SbServeFunc func, gpointer data)
+sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data)
 {
   const char *path = g_getenv ("SM_SERVE_SOCKET");
-  Server self = { .func = func, .data = data };
+  Server self = { .func = func, .batch = batch, .data = data };
   sigset_t set;
 
   if (path == NULL)
@@ -429,7 +476,7 @@ sb_serve_run (SbServeFunc func, gpointer data)
       fprintf (stderr, "%s: %s\n", path, g_strerror (errno));
       return 1;
     }
-  self.answer = g_string_new (NULL);
+  self.waiting = g_ptr_array_new ();
   add_watch (self.epoll, self.signals, &self.signals);
   add_watch (self.epoll, self.listener, &self.listener);
   loop (&self);
@@ -437,6 +484,6 @@ sb_serve_run (SbServeFunc func, gpointer data)
   close (self.listener);
   close (self.signals);
   close (self.epoll);
-  g_string_free (self.answer, TRUE);
+  g_ptr_array_unref (self.waiting);
   return 0;
 }

@@ -31,17 +31,27 @@ typedef struct
  * @status: HTTP status, 200 at first
  * @content_type: static text
  * @body: empty at first
+ * @deferred: set by an #SbServeFunc that wants to give the answer in the #SbServeBatchFunc
  */
 typedef struct
 {
   guint status;
   const char *content_type;
   GString *body;
+  gboolean deferred;
 } SbServeAnswer;
 
 typedef void (*SbServeFunc) (const SbServeRequest *request, SbServeAnswer *answer, gpointer data);
 
-int sb_serve_run (SbServeFunc func, gpointer data);
+/**
+ * SbServeBatchFunc:
+ * @data: the caller's
+ *
+ * Gives every answer that was deferred, once all requests that wait have been read.
+ */
+typedef void (*SbServeBatchFunc) (gpointer data);
+
+int sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data);
 void sb_serve_fail (SbServeAnswer *answer, guint status, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

@@ -19,15 +19,25 @@
 #define SIZE       (SIDE * SIDE)
 #define CLASSES    10
 #define MAX_IMAGES 10000
+/* With so many images waiting, more are not waited for. */
+#define ENOUGH 1000
 
 /* One image at once, or many: a graph computes as long for one of its rows as for all. */
-static const int batches[] = { 1, 16, 128 };
+static const int batches[] = { 1, 4, 16, 128 };
+
+/* A request whose images wait with those of others. */
+typedef struct
+{
+  SbServeAnswer *answer;
+  guint n;
+} Job;
 
 typedef struct
 {
   SbNet *net;
   SbGraph *graphs[G_N_ELEMENTS (batches)];
-  GArray *images; /* float, SIZE for each image */
+  GArray *images; /* float, SIZE for each image that waits */
+  GArray *jobs;   /* Job, in the order of their images */
 } Model;
 
 static SbGraph *
@@ -43,7 +53,7 @@ get_graph (Model *self, guint n, GError **error)
 }
 
 static void
-append_prediction (GString *body, const SbGraph *graph, int row, gboolean first)
+append_prediction (GString *body, const SbGraph *graph, int row)
 {
   float probabilities[CLASSES];
   char number[G_ASCII_DTOSTR_BUF_SIZE];
@@ -53,10 +63,8 @@ append_prediction (GString *body, const SbGraph *graph, int row, gboolean first)
   for (int i = 1; i < CLASSES; i++)
     if (probabilities[i] > probabilities[best])
       best = i;
-  g_string_append_printf (body,
-                          "%s{\"classes\": %d, \"probabilities\": [",
-                          first ? "" : ", ",
-                          best);
+  g_string_append (body, body->len == 0 ? "{\"predictions\": [" : ", ");
+  g_string_append_printf (body, "{\"classes\": %d, \"probabilities\": [", best);
   for (int i = 0; i < CLASSES; i++)
     {
       g_ascii_formatd (number, sizeof number, "%.9g", probabilities[i]);
@@ -65,40 +73,58 @@ append_prediction (GString *body, const SbGraph *graph, int row, gboolean first)
   g_string_append (body, "]}");
 }
 
-static void
-predict (Model *self, SbServeAnswer *answer)
+/* Reads images from @first on, as many as a graph takes at once; returns it, or NULL. */
+static SbGraph *
+compute (Model *self, guint first, GError **error)
 {
-  guint n = self->images->len / SIZE;
-  const float *images = (const float *) self->images->data;
+  guint n = self->images->len / SIZE - first;
+  SbGraph *graph = get_graph (self, n, error);
 
-  g_string_append (answer->body, "{\"predictions\": [");
-  for (guint first = 0; first < n;)
+  if (graph == NULL)
+    return NULL;
+  memcpy (sb_graph_get_input (graph),
+          &g_array_index (self->images, float, (gsize) first *SIZE),
+          (gsize) MIN (n, (guint) sb_graph_get_batch (graph)) * SIZE * sizeof (float));
+  return sb_graph_forward (graph, error) ? graph : NULL;
+}
+
+/* Answers all that wait, whosever images they are, with as few passes as possible. */
+static void
+answer_jobs (gpointer data)
+{
+  Model *self = data;
+  g_autoptr (GError) error = NULL;
+  SbGraph *graph = NULL;
+  guint image = 0, begin = 0;
+
+  for (guint i = 0; i < self->jobs->len; i++)
     {
-      g_autoptr (GError) error = NULL;
-      SbGraph *graph = get_graph (self, n - first, &error);
-      guint count = graph != NULL ? MIN (n - first, (guint) sb_graph_get_batch (graph)) : 0;
+      const Job *job = &g_array_index (self->jobs, Job, i);
 
-      if (graph != NULL)
-        memcpy (sb_graph_get_input (graph),
-                images + (gsize) first * SIZE,
-                (gsize) count * SIZE * sizeof (float));
-      if (graph == NULL || !sb_graph_forward (graph, &error))
+      for (guint k = 0; k < job->n && error == NULL; k++, image++)
         {
-          sb_serve_fail (answer, 500, "%s", error->message);
-          return;
+          if (graph == NULL || image - begin == (guint) sb_graph_get_batch (graph))
+            {
+              begin = image;
+              graph = compute (self, begin, &error);
+            }
+          if (graph != NULL)
+            append_prediction (job->answer->body, graph, (int) (image - begin));
         }
-      for (guint i = 0; i < count; i++)
-        append_prediction (answer->body, graph, (int) i, first + i == 0);
-      first += count;
+      if (error != NULL)
+        sb_serve_fail (job->answer, 500, "%s", error->message);
+      else
+        g_string_append (job->answer->body, "]}");
     }
-  g_string_append (answer->body, "]}");
+  g_array_set_size (self->jobs, 0);
+  g_array_set_size (self->images, 0);
 }
 
 /* Each image from 0 to 1, or from 0 to 255 where any of its values is above 1. */
 static gboolean
-normalize (GArray *images, SbServeAnswer *answer)
+normalize (GArray *images, guint begin, SbServeAnswer *answer)
 {
-  for (guint first = 0; first < images->len; first += SIZE)
+  for (guint first = begin; first < images->len; first += SIZE)
     {
       float *image = &g_array_index (images, float, first);
       float most = 0, least = 0;
@@ -113,7 +139,7 @@ normalize (GArray *images, SbServeAnswer *answer)
           sb_serve_fail (answer,
                          400,
                          "Pixels have to be from 0 to 1, or from 0 to 255; image %u has %g",
-                         first / SIZE,
+                         (first - begin) / SIZE,
                          least < 0 ? least : most);
           return FALSE;
         }
@@ -305,10 +331,13 @@ static gboolean
 read_image (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
 {
   g_autoptr (GError) error = NULL;
+  float digit[SIZE];
 
-  g_array_set_size (self->images, SIZE);
-  if (sb_picture_to_digit (request->body, request->length, (float *) self->images->data, &error))
-    return TRUE;
+  if (sb_picture_to_digit (request->body, request->length, digit, &error))
+    {
+      g_array_append_vals (self->images, digit, SIZE);
+      return TRUE;
+    }
   sb_serve_fail (answer, 400, "Expected an image, such as a PNG or JPEG: %s", error->message);
   return FALSE;
 }
@@ -318,10 +347,9 @@ invoke (const SbServeRequest *request, SbServeAnswer *answer, gpointer data)
 {
   Model *self = data;
   const char *type = request->content_type != NULL ? request->content_type : "application/json";
+  guint begin = self->images->len;
   gboolean fine;
 
-  g_array_set_size (self->images, 0);
-  answer->content_type = "application/json";
   if (strcmp (type, "application/json") == 0)
     fine = read_json (self, request, answer);
   else if (strcmp (type, "application/x-npy") == 0)
@@ -337,8 +365,18 @@ invoke (const SbServeRequest *request, SbServeAnswer *answer, gpointer data)
                      type);
       return;
     }
-  if (fine && normalize (self->images, answer))
-    predict (self, answer);
+  if (fine && normalize (self->images, begin, answer))
+    {
+      Job job = { answer, (self->images->len - begin) / SIZE };
+
+      answer->content_type = "application/json";
+      answer->deferred = TRUE;
+      g_array_append_val (self->jobs, job);
+      if (self->images->len / SIZE >= ENOUGH)
+        answer_jobs (self);
+    }
+  else
+    g_array_set_size (self->images, begin);
 }
 
 /**
@@ -367,10 +405,12 @@ sb_digits_serve (void)
       return 1;
     }
   self.images = g_array_new (FALSE, TRUE, sizeof (float));
-  code = sb_serve_run (invoke, &self);
+  self.jobs = g_array_new (FALSE, FALSE, sizeof (Job));
+  code = sb_serve_run (invoke, answer_jobs, &self);
   for (guint i = 0; i < G_N_ELEMENTS (batches); i++)
     g_clear_pointer (&self.graphs[i], sb_graph_free);
   g_array_unref (self.images);
+  g_array_unref (self.jobs);
   sb_net_free (self.net);
   return code;
 }

@@ -313,7 +313,7 @@ sb_xgboost_serve (void)
   int status = 1;
 
   if (load_model (&self, &error))
-    status = sb_serve_run (invoke, &self);
+    status = sb_serve_run (invoke, NULL, &self);
   else
     fprintf (stderr, "%s\n", error->message);
   if (self.booster != NULL)
