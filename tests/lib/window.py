@@ -23,7 +23,7 @@ class Window:
 
     def __enter__(self):
         read, write = os.pipe()
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", self.size + "x24"],
+        self.server = subprocess.Popen(["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", self.size + "x24"],
                                        pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as pipe:
@@ -90,8 +90,12 @@ class Window:
         return wait_for(lies_within)
 
     def click(self, role, name, across=0.5):
-        """Clicks into the widget, in its middle or so far across it."""
-        box = self.wait(role, name)
+        """Clicks into the widget, in its middle or so far across it, once it has come to rest."""
+        def rests():
+            box = self.find(role, name)
+            return box if box and self.find(role, name) == box else None
+
+        box = wait_for(rests, 60)
         self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
 
     def lookup_key(self):
