@@ -158,6 +158,75 @@ def test_bad_data_fails_the_job_with_the_reason(engine):
         assert job["TrainingJobStatus"] == "Failed" and reason in job["FailureReason"], job["FailureReason"]
 
 
+def put_forms(s3):
+    """The same digits as IDX files, as Keras has them in one NPZ file, and as pictures in folders."""
+    gi = pytest.importorskip("gi")
+    gi.require_version("GdkPixbuf", "2.0")
+    from gi.repository import GdkPixbuf, GLib
+
+    parts = {}
+    for part, n, seed in (("train", 200, 1), ("validation", 100, 2)):
+        images, labels = drawings(n, seed)
+        # As the folders will have them: by label.
+        order = np.argsort(labels, kind="stable")
+        images, labels = parts[part] = images[order], labels[order]
+        images[:, 0, 0] = 0
+        s3.put_object(Bucket="digits", Key=f"forms/idx/{part}/images", Body=idx(images))
+        s3.put_object(Bucket="digits", Key=f"forms/idx/{part}/labels", Body=idx(labels))
+        for i, (image, label) in enumerate(zip(images, labels)):
+            rgb = np.repeat(image[:, :, None], 3, 2)
+            pixbuf = GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(rgb.tobytes()), 0, False, 8, 28, 28, 84)
+            _, png = pixbuf.save_to_bufferv("png", [], [])
+            s3.put_object(Bucket="digits", Key=f"forms/png/{part}/{label}/{i:04}.png", Body=bytes(png))
+    both, floats = io.BytesIO(), io.BytesIO()
+    (x, y), (x_test, y_test) = parts["train"], parts["validation"]
+    np.savez_compressed(both, x_train=x, y_train=y, x_test=x_test, y_test=y_test.astype(np.int64))
+    np.savez(floats, images=(x / 255).astype(np.float32).reshape(-1, 784), labels=y)
+    for part in parts:
+        s3.put_object(Bucket="digits", Key=f"forms/npz/{part}/mnist.npz", Body=both.getvalue())
+    s3.put_object(Bucket="digits", Key="forms/floats/train/a.npz", Body=floats.getvalue())
+    s3.put_object(Bucket="digits", Key="forms/floats/validation/mnist.npz", Body=both.getvalue())
+
+
+def test_digits_in_every_form(engine):
+    """What is learnt is the same to the last bit, whatever the files were."""
+    put_forms(engine.client("s3"))
+    lines = {}
+    for form in ("idx", "npz", "png", "floats"):
+        train(engine, f"form-{form}", prefix=f"forms/{form}/", augment="false")
+        lines[form] = [line.split(" images_per_second")[0] for line in log_of(engine, f"form-{form}")
+                       if line.startswith(("epoch=", "step=", "Training on 200 images"))]
+    assert len(lines["idx"]) == 3 and lines["npz"] == lines["png"] == lines["floats"] == lines["idx"]
+
+
+def test_bad_arrays_and_pictures_fail_the_job_with_the_reason(engine):
+    s3, sagemaker = engine.client("s3"), engine.client("sagemaker")
+    images, labels = drawings(20)
+
+    def npz(**arrays):
+        out = io.BytesIO()
+        np.savez(out, **arrays)
+        return out.getvalue()
+
+    cases = {
+        "text": ("a.npz", b"no archive", "a.npz"),
+        "cut": ("a.npz", npz(x=images, y=labels)[:3000], "a.npz"),
+        "names": ("a.npz", npz(pictures=images, y=labels), "there is no array “x_train”, “images” or “x”"),
+        "fewer": ("a.npz", npz(x=images, y=labels[:-1]), "one for each image"),
+        "objects": ("a.npz", npz(x=images.astype("U1"), y=labels), "the numbers have to be"),
+        "order": ("a.npz", npz(x=np.asfortranarray(images), y=labels), "C order"),
+        "flat": ("a.npz", npz(x=images.reshape(-1), y=labels), "n × height × width"),
+        "folder": ("seven/a.png", b"", "folder named after its digit"),
+        "picture": ("7/a.png", b"no picture", "7/a.png"),
+    }
+    for name, (key, body, reason) in cases.items():
+        for channel in ("train", "validation"):
+            s3.put_object(Bucket="digits", Key=f"odd/{name}/{channel}/{key}", Body=body)
+        create(engine, f"odd-{name}", prefix=f"odd/{name}/")
+        job = wait_job(sagemaker, f"odd-{name}")
+        assert job["TrainingJobStatus"] == "Failed" and reason in job["FailureReason"], (name, job["FailureReason"])
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_stop_keeps_the_model_so_far(engine, workers):
     sagemaker, name = engine.client("sagemaker"), f"stopped-{workers}"

@@ -5,7 +5,9 @@ Each command runs in a helper process inside that session: libatspi finds its bu
 """
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +57,18 @@ class Window:
             self.server.terminate()
             self.server.wait(20)
             self.log.close()
+            self.end_engine()
+
+    def end_engine(self):
+        """The application leaves the engine to itself while an endpoint is in service."""
+        try:
+            pid = json.loads((self.folder / "home/sagebrush/engine/engine.json").read_text())["pid"]
+            engine = os.pidfd_open(pid)
+        except (OSError, ValueError):
+            return
+        signal.pidfd_send_signal(engine, signal.SIGTERM)
+        select.select([engine], [], [], 30)
+        os.close(engine)
 
     def ask(self, command, *arguments):
         self.agent.stdin.write(json.dumps([command, *arguments]) + "\n")

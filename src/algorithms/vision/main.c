@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "algorithms/vision/sb-convert.h"
 #include "algorithms/vision/sb-digits.h"
 
 int
@@ -17,6 +18,14 @@ main (int argc, char **argv)
     return sb_digits_train (argv);
   if (argc == 2 && strcmp (argv[1], "serve") == 0)
     return sb_digits_serve ();
-  fprintf (stderr, "Usage: sagebrush-vision train|serve\n");
+  if (argc == 4 && strcmp (argv[1], "export") == 0)
+    return sb_convert_export (argv[2], argv[3]);
+  if (argc == 4 && strcmp (argv[1], "import") == 0)
+    return sb_convert_import (argv[2], argv[3]);
+  fprintf (stderr,
+           "Usage: sagebrush-vision train|serve\n"
+           "       sagebrush-vision export MODEL FILE.onnx\n"
+           "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
+           "MODEL is a model.tar.gz, or a folder with what is in it.\n");
   return 2;
 }

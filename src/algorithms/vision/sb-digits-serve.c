@@ -13,6 +13,7 @@
 #include "algorithms/contract/sb-serve.h"
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-graph.h"
+#include "formats/sb-npy.h"
 #include "formats/sb-picture.h"
 
 #define SIDE       28
@@ -178,20 +179,24 @@ take_number (Scanner *scanner, float *value)
   char text[64];
   char *rest;
   gsize length;
+  guint whole = 0;
+  const char *at;
 
   peek (scanner);
+  /* Most pixels are small whole numbers. */
+  for (at = scanner->at; at < scanner->end && at - scanner->at < 4 && g_ascii_isdigit (*at); at++)
+    whole = 10 * whole + (guint) (*at - '0');
+  if (at > scanner->at && at < scanner->end && (*at == ',' || *at == ']'))
+    {
+      *value = (float) whole;
+      scanner->at = at;
+      return TRUE;
+    }
   length = MIN ((gsize) (scanner->end - scanner->at), sizeof text - 1);
   memcpy (text, scanner->at, length);
   text[length] = '\0';
   if (!g_ascii_isdigit (*text) && *text != '-')
     return FALSE;
-  /* Most pixels are a single digit. */
-  if (length > 1 && g_ascii_isdigit (text[0]) && strchr (",] \t\r\n", text[1]) != NULL)
-    {
-      *value = (float) (text[0] - '0');
-      scanner->at++;
-      return TRUE;
-    }
   *value = (float) g_ascii_strtod (text, &rest);
   scanner->at += rest - text;
   return rest != text && isfinite (*value);
@@ -270,58 +275,29 @@ read_json (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
 }
 
 static gboolean
-fail_npy (SbServeAnswer *answer)
+fail_npy (SbServeAnswer *answer, const char *reason)
 {
   sb_serve_fail (answer,
                  400,
-                 "Expected a .npy array of 28 by 28 or 784 numbers, or of several such, as "
-                 "float32, float64 or uint8 in C order");
+                 "Expected a .npy array of 28 by 28 or 784 numbers, or of several such: %s",
+                 reason);
   return FALSE;
 }
 
 static gboolean
 read_npy (Model *self, const SbServeRequest *request, SbServeAnswer *answer)
 {
-  static const struct
-  {
-    const char *descr;
-    gsize width;
-  } types[] = { { "'<f4'", 4 }, { "'<f8'", 8 }, { "'|u1'", 1 } };
-  const guint8 *bytes = (const guint8 *) request->body;
-  g_autofree char *header = NULL;
-  gsize begin, length, count;
-  guint type = 0;
+  g_autoptr (GError) error = NULL;
+  SbNpy array;
 
-  if (request->length < 12 || memcmp (bytes, "\x93NUMPY", 6) != 0)
-    return fail_npy (answer);
-  length = bytes[6] == 1 ? bytes[8] + 256u * bytes[9]
-                         : bytes[8] + 256u * bytes[9] + 65536u * bytes[10] + 16777216u * bytes[11];
-  begin = bytes[6] == 1 ? 10 : 12;
-  if (length > request->length - begin)
-    return fail_npy (answer);
-  header = g_strndup ((const char *) bytes + begin, length);
-  while (type < G_N_ELEMENTS (types) && strstr (header, types[type].descr) == NULL)
-    type++;
-  length = request->length - begin - length;
-  bytes += request->length - length;
-  if (type == G_N_ELEMENTS (types) || strstr (header, "'fortran_order': False") == NULL)
-    return fail_npy (answer);
-  count = length / types[type].width;
-  if (count == 0 || count % SIZE != 0 || count / SIZE > MAX_IMAGES ||
-      length % types[type].width != 0)
-    return fail_npy (answer);
-  for (gsize i = 0; i < count; i++)
+  if (!sb_npy_parse (&array, request->body, request->length, &error))
+    return fail_npy (answer, error->message);
+  if (array.count == 0 || array.count % SIZE != 0 || array.count / SIZE > MAX_IMAGES)
+    return fail_npy (answer, "it has another shape");
+  for (gsize i = 0; i < array.count; i++)
     {
-      float value = bytes[i];
-      double wide;
+      float value = (float) sb_npy_get (&array, i);
 
-      if (types[type].width == 4)
-        memcpy (&value, bytes + 4 * i, sizeof value);
-      else if (types[type].width == 8)
-        {
-          memcpy (&wide, bytes + 8 * i, sizeof wide);
-          value = (float) wide;
-        }
       g_array_append_val (self->images, value);
     }
   return TRUE;

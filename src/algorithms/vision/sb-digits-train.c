@@ -91,7 +91,7 @@ load_channel (const char *channel, gboolean required, GError **error)
       return NULL;
     }
   for (guint i = 0; i < files->len; i++)
-    if (!sb_images_add_file (images, files->pdata[i], error))
+    if (!sb_images_add_file (images, channel, files->pdata[i], error))
       return NULL;
   return sb_images_check (images, 10, error) ? g_steal_pointer (&images) : NULL;
 }

@@ -32,7 +32,7 @@ SbImages *sb_images_new (void);
 void sb_images_free (SbImages *self);
 guint sb_images_get_n (const SbImages *self);
 const guint8 *sb_images_get (const SbImages *self, guint index);
-gboolean sb_images_add_file (SbImages *self, const char *path, GError **error);
+gboolean sb_images_add_file (SbImages *self, const char *channel, const char *path, GError **error);
 gboolean sb_images_check (const SbImages *self, int n_classes, GError **error);
 void sb_images_augment (const SbImages *self, guint index, SbRandom *random, float *out);
 

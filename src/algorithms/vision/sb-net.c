@@ -17,6 +17,8 @@
 #define WEIGHTS     "model.safetensors"
 #define MAX_HEADER  (16 * 1024 * 1024)
 #define MAX_SIDE    4096
+/* More weights than any network here has. */
+#define MAX_VALUES 2.5e8
 
 G_DEFINE_QUARK (sb - net - error - quark, sb_net_error)
 
@@ -84,6 +86,15 @@ add_weight (SbNet *self, const char *layer, const char *what, gsize fan_in, int 
   g_ptr_array_add (self->weights, weight);
 }
 
+/* Before there is room made for them. */
+static gboolean
+check_weights (const SbNet *self, const SbLayer *layer, gsize fan_in, GError **error)
+{
+  if ((double) self->n_values + ((double) fan_in + 1) * layer->channels <= MAX_VALUES)
+    return TRUE;
+  return fail (error, "The layer “%s” has too many weights", layer->name);
+}
+
 /* Follows the shape of an image through the layers and gives each its weights. */
 static gboolean
 lay_out (SbNet *self, GError **error)
@@ -112,6 +123,8 @@ lay_out (SbNet *self, GError **error)
         {
           gsize fan_in = (gsize) channels * (gsize) layer->kernel * (gsize) layer->kernel;
 
+          if (!check_weights (self, layer, fan_in, error))
+            return FALSE;
           add_weight (self,
                       layer->name,
                       "weight",
@@ -128,6 +141,8 @@ lay_out (SbNet *self, GError **error)
         {
           gsize fan_in = (gsize) channels * (gsize) height * (gsize) width;
 
+          if (!check_weights (self, layer, fan_in, error))
+            return FALSE;
           if (flat)
             add_weight (self, layer->name, "weight", fan_in, 2, layer->channels, channels);
           else

@@ -1,0 +1,15 @@
+/* sb-convert.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+int sb_convert_export (const char *model, const char *path);
+int sb_convert_import (const char *path, const char *folder);
+
+G_END_DECLS

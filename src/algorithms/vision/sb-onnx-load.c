@@ -1,0 +1,541 @@
+/* sb-onnx-load.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ONNX files of such chains of operators as SbNet can be. A file comes from anywhere: every length
+ * in it is held against what is there.
+ */
+
+#include "config.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "algorithms/vision/sb-onnx-private.h"
+#include "algorithms/vision/sb-onnx.h"
+#include "formats/sb-protobuf.h"
+#include "wire/sb-json.h"
+
+#define MAX_DIMS 4
+/* More operators than any net of ours has. */
+#define MAX_NODES 4096
+
+/* Numbers that the file holds. */
+typedef struct
+{
+  gint64 dims[MAX_DIMS];
+  guint n_dims;
+  guint64 type;
+  SbProtoReader raw;
+  SbProtoReader floats;
+  SbProtoReader ints;
+} Tensor;
+
+typedef struct
+{
+  char *operator;
+  GPtrArray *inputs;
+  GPtrArray *outputs;
+  JsonObject *attributes; /* numbers, strings, and arrays of numbers */
+  Tensor value;           /* of a Constant */
+  gboolean has_value;
+} Node;
+
+typedef struct
+{
+  GPtrArray *nodes;    /* (element-type Node) */
+  GHashTable *tensors; /* (element-type utf8 Tensor) */
+  gint64 input[4];
+  char *input_name;
+  /* What becomes of them. */
+  JsonArray *layers;
+  JsonObject *last;   /* (nullable): the layer that a Relu belongs to */
+  GPtrArray *weights; /* (element-type utf8): names of tensors, in SbNet's order */
+  gboolean flat;
+} Import;
+
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+fail (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
+  va_end (args);
+  return FALSE;
+}
+
+static void
+node_free (gpointer data)
+{
+  Node *self = data;
+
+  g_free (self->operator);
+  g_ptr_array_unref (self->inputs);
+  g_ptr_array_unref (self->outputs);
+  json_object_unref (self->attributes);
+  g_free (self);
+}
+
+static gboolean
+add_dim (Tensor *self, guint64 value)
+{
+  if (self->n_dims == MAX_DIMS || value > G_MAXINT)
+    return FALSE;
+  self->dims[self->n_dims++] = (gint64) value;
+  return TRUE;
+}
+
+/* Its name, or NULL when it is broken. */
+static char *
+read_tensor (SbProtoReader message, Tensor *tensor)
+{
+  g_autofree char *name = g_strdup ("");
+  gboolean broken = FALSE;
+  SbProtoField field;
+  guint64 value;
+
+  *tensor = (Tensor){ 0 };
+  while (sb_proto_next (&message, &field, &broken))
+    if (field.number == TENSOR_DIMS && !field.is_bytes)
+      broken = !add_dim (tensor, field.value);
+    else if (field.number == TENSOR_DIMS)
+      {
+        while (!broken && sb_proto_next_number (&field.bytes, &value, &broken))
+          broken = !add_dim (tensor, value);
+      }
+    else if (field.number == TENSOR_TYPE)
+      tensor->type = field.value;
+    else if (field.is_bytes && field.number == TENSOR_RAW)
+      tensor->raw = field.bytes;
+    else if (field.is_bytes && field.number == TENSOR_FLOATS)
+      tensor->floats = field.bytes;
+    else if (field.is_bytes && field.number == TENSOR_INTS)
+      tensor->ints = field.bytes;
+    else if (field.is_bytes && field.number == TENSOR_NAME)
+      {
+        g_free (name);
+        name = sb_proto_dup_string (&field.bytes);
+      }
+  return broken ? NULL : g_steal_pointer (&name);
+}
+
+static gboolean
+add_number (JsonArray *numbers, guint64 value)
+{
+  json_array_add_int_element (numbers, (gint64) value);
+  return json_array_get_length (numbers) < 64;
+}
+
+static gboolean
+read_attribute (Node *node, SbProtoReader message)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (JsonArray) numbers = json_array_new ();
+  gboolean broken = FALSE;
+  SbProtoField field;
+  guint64 value;
+  float number;
+  guint32 bits;
+
+  while (sb_proto_next (&message, &field, &broken))
+    if (field.number == ATTRIBUTE_NAME && field.is_bytes)
+      {
+        g_free (name);
+        name = sb_proto_dup_string (&field.bytes);
+      }
+    else if (field.number == ATTRIBUTE_STRING && field.is_bytes)
+      {
+        g_free (text);
+        text = sb_proto_dup_string (&field.bytes);
+      }
+    else if (field.number == ATTRIBUTE_TENSOR && field.is_bytes)
+      {
+        g_autofree char *tensor = read_tensor (field.bytes, &node->value);
+
+        broken = tensor == NULL;
+        node->has_value = !broken;
+      }
+    else if (field.number == ATTRIBUTE_FLOAT && !field.is_bytes)
+      {
+        bits = (guint32) field.value;
+        memcpy (&number, &bits, sizeof number);
+        json_array_add_double_element (numbers, number);
+      }
+    else if ((field.number == ATTRIBUTE_INT || field.number == ATTRIBUTE_INTS) && !field.is_bytes)
+      broken = !add_number (numbers, field.value);
+    else if (field.number == ATTRIBUTE_INTS)
+      while (!broken && sb_proto_next_number (&field.bytes, &value, &broken))
+        broken = !add_number (numbers, value);
+  if (broken || name == NULL)
+    return FALSE;
+  if (text != NULL)
+    json_object_set_string_member (node->attributes, name, text);
+  else
+    json_object_set_array_member (node->attributes, name, g_steal_pointer (&numbers));
+  return TRUE;
+}
+
+static Node *
+read_node (SbProtoReader message)
+{
+  Node *node = g_new0 (Node, 1);
+  gboolean broken = FALSE;
+  SbProtoField field;
+
+  node->inputs = g_ptr_array_new_with_free_func (g_free);
+  node->outputs = g_ptr_array_new_with_free_func (g_free);
+  node->attributes = json_object_new ();
+  while (sb_proto_next (&message, &field, &broken))
+    if (!field.is_bytes)
+      continue;
+    else if (field.number == NODE_INPUT)
+      g_ptr_array_add (node->inputs, sb_proto_dup_string (&field.bytes));
+    else if (field.number == NODE_OUTPUT)
+      g_ptr_array_add (node->outputs, sb_proto_dup_string (&field.bytes));
+    else if (field.number == NODE_OPERATOR)
+      {
+        g_free (node->operator);
+        node->operator= sb_proto_dup_string (&field.bytes);
+      }
+    else if (field.number == NODE_ATTRIBUTE)
+      broken = !read_attribute (node, field.bytes);
+  if (!broken && node->operator!= NULL && node->outputs->len> 0)
+    return node;
+  node_free (node);
+  return NULL;
+}
+
+/* The message within a message that has this field. */
+static gboolean
+find_message (SbProtoReader message, guint number, SbProtoReader *found)
+{
+  gboolean broken = FALSE;
+  SbProtoField field;
+
+  while (sb_proto_next (&message, &field, &broken))
+    if (field.number == number && field.is_bytes)
+      {
+        *found = field.bytes;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* PyTorch lists the weights among the inputs, too, when it is told to; the image has four dims. */
+static void
+read_input (Import *self, SbProtoReader message)
+{
+  SbProtoReader part, shape;
+  SbProtoField field;
+  gboolean broken = FALSE;
+  gint64 dims[4] = { 0 };
+  guint n = 0;
+  g_autofree char *name = NULL;
+
+  if (!find_message (message, VALUE_NAME, &part))
+    return;
+  name = sb_proto_dup_string (&part);
+  if (self->input_name != NULL || g_hash_table_contains (self->tensors, name) ||
+      !find_message (message, VALUE_TYPE, &part) || !find_message (part, TYPE_TENSOR, &part) ||
+      !find_message (part, TENSOR_TYPE_SHAPE, &shape))
+    return;
+  while (sb_proto_next (&shape, &field, &broken))
+    {
+      SbProtoField value;
+      gboolean bad = FALSE;
+
+      if (field.number != SHAPE_DIM || !field.is_bytes || n == 4)
+        return;
+      while (sb_proto_next (&field.bytes, &value, &bad))
+        if (value.number == DIM_VALUE && !value.is_bytes && value.value <= G_MAXINT)
+          dims[n] = (gint64) value.value;
+      n++;
+    }
+  if (n != 4 || broken)
+    return;
+  memcpy (self->input, dims, sizeof dims);
+  self->input_name = g_steal_pointer (&name);
+}
+
+static gboolean
+read_graph (Import *self, SbProtoReader graph, GError **error)
+{
+  SbProtoReader again = graph;
+  gboolean broken = FALSE;
+  SbProtoField field;
+
+  while (sb_proto_next (&graph, &field, &broken))
+    if (field.number == GRAPH_INITIALIZER && field.is_bytes)
+      {
+        g_autofree Tensor *tensor = g_new0 (Tensor, 1);
+        g_autofree char *name = read_tensor (field.bytes, tensor);
+
+        if (name == NULL)
+          return fail (error, "A tensor of the ONNX file is damaged");
+        g_hash_table_replace (self->tensors, g_steal_pointer (&name), g_steal_pointer (&tensor));
+      }
+    else if (field.number == GRAPH_NODE && field.is_bytes)
+      {
+        Node *node = self->nodes->len < MAX_NODES ? read_node (field.bytes) : NULL;
+
+        if (node == NULL)
+          return fail (error, "An operator of the ONNX file is damaged");
+        g_ptr_array_add (self->nodes, node);
+      }
+  if (broken)
+    return fail (error, "The graph of the ONNX file is damaged");
+  while (sb_proto_next (&again, &field, &broken))
+    if (field.number == GRAPH_INPUT && field.is_bytes)
+      read_input (self, field.bytes);
+  return self->input_name != NULL ||
+         fail (error, "The ONNX file has no input of images: N × channels × height × width");
+}
+
+/* The one number that all of the attribute's numbers are. */
+static gboolean
+get_number (const Node *node, const char *name, double fallback, double *value)
+{
+  JsonNode *member = json_object_get_member (node->attributes, name);
+  JsonArray *numbers =
+      member != NULL && JSON_NODE_HOLDS_ARRAY (member) ? json_node_get_array (member) : NULL;
+
+  *value = fallback;
+  for (guint i = 0; numbers != NULL && i < json_array_get_length (numbers); i++)
+    {
+      double one = json_array_get_double_element (numbers, i);
+
+      if (i > 0 && one != *value)
+        return FALSE;
+      *value = one;
+    }
+  return member == NULL || numbers != NULL;
+}
+
+static gboolean
+is_all (const Node *node, const char *name, double wanted)
+{
+  double value;
+
+  return get_number (node, name, wanted, &value) && value == wanted;
+}
+
+static JsonObject *
+add_layer (Import *self, const char *kind)
+{
+  g_autofree char *name = g_strdup_printf ("layer%u", json_array_get_length (self->layers) + 1);
+  JsonObject *layer = sb_json_object_new ("kind", "s", kind, "name", "s", name, NULL);
+
+  json_array_add_object_element (self->layers, layer);
+  return layer;
+}
+
+/* A layer with weights has the name that they begin with. */
+static gboolean
+take_weights (Import *self, const Node *node, JsonObject *layer, guint n_dims, GError **error)
+{
+  const Tensor *tensor;
+  const char *weight;
+
+  if (node->inputs->len != 3)
+    return fail (error, "The ONNX operator “%s” needs weights and a bias", node->operator);
+  for (guint i = 1; i < 3; i++)
+    g_ptr_array_add (self->weights, g_strdup (node->inputs->pdata[i]));
+  weight = node->inputs->pdata[1];
+  tensor = g_hash_table_lookup (self->tensors, weight);
+  if (tensor == NULL || tensor->n_dims != n_dims)
+    return fail (error, "The weights “%s” are missing in the ONNX file", weight);
+  json_object_set_int_member (layer, "channels", tensor->dims[0]);
+  if (g_str_has_suffix (weight, ".weight"))
+    {
+      g_autofree char *name = g_strndup (weight, strlen (weight) - strlen (".weight"));
+
+      json_object_set_string_member (layer, "name", name);
+    }
+  self->last = layer;
+  return TRUE;
+}
+
+static gboolean
+take_square (Import *self, const Node *node, const char *kind, GError **error)
+{
+  JsonObject *layer;
+  double kernel, stride, padding;
+
+  if (!get_number (node, "kernel_shape", 0, &kernel) || !get_number (node, "strides", 1, &stride) ||
+      !get_number (node, "pads", 0, &padding) || !is_all (node, "dilations", 1) ||
+      !is_all (node, "group", 1) || !is_all (node, "ceil_mode", 0) ||
+      !is_all (node, "storage_order", 0) ||
+      strcmp (sb_json_get_string (node->attributes, "auto_pad", "NOTSET"), "NOTSET") != 0)
+    return fail (error,
+                 "The ONNX operator “%s” has to be square, without groups or dilation",
+                 node->operator);
+  layer = add_layer (self, kind);
+  json_object_set_int_member (layer, "kernel", (gint64) kernel);
+  json_object_set_int_member (layer, "stride", (gint64) stride);
+  json_object_set_int_member (layer, "padding", (gint64) padding);
+  self->last = NULL;
+  return strcmp (kind, "convolution") != 0 || take_weights (self, node, layer, 4, error);
+}
+
+static gboolean
+take_dense (Import *self, const Node *node, GError **error)
+{
+  if (!self->flat)
+    return fail (error, "The ONNX operator “Gemm” needs a Flatten before it");
+  if (!is_all (node, "alpha", 1) || !is_all (node, "beta", 1) || !is_all (node, "transA", 0) ||
+      !is_all (node, "transB", 1) || !json_object_has_member (node->attributes, "transB"))
+    return fail (error, "The ONNX operator “Gemm” has to be y = x · Wᵀ + b");
+  return take_weights (self, node, add_layer (self, "dense"), 2, error);
+}
+
+static gboolean
+take_relu (Import *self, GError **error)
+{
+  if (self->last == NULL)
+    return fail (error, "The ONNX operator “Relu” has to follow Conv or Gemm");
+  json_object_set_boolean_member (self->last, "relu", TRUE);
+  self->last = NULL;
+  return TRUE;
+}
+
+static gboolean
+take_node (Import *self, const Node *node, GError **error)
+{
+  if (strcmp (node->operator, "Conv") == 0)
+    return take_square (self, node, "convolution", error);
+  if (strcmp (node->operator, "MaxPool") == 0)
+    return take_square (self, node, "max-pool", error);
+  if (strcmp (node->operator, "Gemm") == 0)
+    return take_dense (self, node, error);
+  if (strcmp (node->operator, "Relu") == 0)
+    return take_relu (self, error);
+  if (strcmp (node->operator, "Dropout") == 0 || strcmp (node->operator, "Identity") == 0)
+    return TRUE;
+  if (strcmp (node->operator, "Flatten") == 0 || strcmp (node->operator, "Reshape") == 0)
+    {
+      self->flat = TRUE;
+      self->last = NULL;
+      return TRUE;
+    }
+  return fail (error,
+               "The ONNX operator “%s” is none that Sagebrush knows: Conv, Relu, MaxPool, Flatten, "
+               "Reshape, Gemm, Dropout, Identity",
+               node->operator);
+}
+
+/* Each operator has to take what the one before it put out. */
+static gboolean
+follow (Import *self, GError **error)
+{
+  const char *current = self->input_name;
+
+  for (guint i = 0; i < self->nodes->len; i++)
+    {
+      const Node *node = g_ptr_array_index (self->nodes, i);
+
+      if (strcmp (node->operator, "Constant") == 0 && node->has_value)
+        {
+          g_hash_table_replace (self->tensors,
+                                g_strdup (node->outputs->pdata[0]),
+                                g_memdup2 (&node->value, sizeof node->value));
+          continue;
+        }
+      if (node->inputs->len == 0 || strcmp (node->inputs->pdata[0], current) != 0)
+        return fail (error, "The operators of the ONNX file are no chain");
+      if (!take_node (self, node, error))
+        return FALSE;
+      current = node->outputs->pdata[0];
+    }
+  return TRUE;
+}
+
+static gboolean
+copy_values (SbNet *net, const SbWeight *weight, const Tensor *tensor, GError **error)
+{
+  const SbProtoReader *from = tensor->raw.at != NULL ? &tensor->raw : &tensor->floats;
+  guint64 count = 1, inner = 1;
+  gboolean matrix = weight->matrix && tensor->n_dims == 2;
+
+  for (guint i = 0; i < tensor->n_dims; i++)
+    count *= (guint64) tensor->dims[i];
+  for (guint i = 1; i < tensor->n_dims; i++)
+    inner *= (guint64) tensor->dims[i];
+  for (int i = 1; !matrix && i < weight->n_dims; i++)
+    matrix = (guint) weight->n_dims != tensor->n_dims || weight->dims[i] != tensor->dims[i];
+  if (tensor->type != ELEMENT_FLOAT || count != weight->count ||
+      tensor->dims[0] != weight->dims[0] || (matrix && inner != weight->fan_in) ||
+      (guint64) (from->end - from->at) != count * sizeof (float))
+    return fail (error,
+                 "The weights “%s” of the ONNX file have another shape than the network, or are no "
+                 "32 bit numbers",
+                 weight->name);
+  memcpy (net->values + weight->offset, from->at, count * sizeof (float));
+  return TRUE;
+}
+
+static SbNet *
+make_net (Import *self, GError **error)
+{
+  g_autoptr (JsonObject) json = json_object_new ();
+  g_autoptr (SbNet) net = NULL;
+  JsonArray *input = json_array_new ();
+
+  for (guint i = 1; i < 4; i++)
+    json_array_add_int_element (input, self->input[i]);
+  json_object_set_array_member (json, "input", input);
+  json_object_set_array_member (json, "layers", json_array_ref (self->layers));
+  net = sb_net_new_from_json (json, error);
+  for (guint i = 0; net != NULL && i < net->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (net->weights, i);
+      const Tensor *tensor = g_hash_table_lookup (self->tensors, self->weights->pdata[i]);
+
+      if (tensor == NULL)
+        {
+          fail (error, "The weights “%s” are missing in the ONNX file", weight->name);
+          return NULL;
+        }
+      if (!copy_values (net, weight, tensor, error))
+        return NULL;
+    }
+  return g_steal_pointer (&net);
+}
+
+/**
+ * sb_onnx_load:
+ * @path: an ONNX file of a chain of Conv, Relu, MaxPool, Flatten or Reshape, Gemm
+ * @error: %SB_NET_ERROR_INVALID, or a %G_FILE_ERROR
+ *
+ * Returns: (transfer full) (nullable): the net
+ */
+SbNet *
+sb_onnx_load (const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  SbNet *net = NULL;
+  Import self = { 0 };
+  SbProtoReader model, graph;
+
+  if (file == NULL)
+    return NULL;
+  model.at = (const guint8 *) g_mapped_file_get_contents (file);
+  model.end = model.at + g_mapped_file_get_length (file);
+  self.nodes = g_ptr_array_new_with_free_func (node_free);
+  self.tensors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self.layers = json_array_new ();
+  self.weights = g_ptr_array_new_with_free_func (g_free);
+  if (!find_message (model, MODEL_GRAPH, &graph))
+    fail (error, "%s is no ONNX file", path);
+  else if (read_graph (&self, graph, error) && follow (&self, error))
+    net = make_net (&self, error);
+  g_ptr_array_unref (self.nodes);
+  g_hash_table_unref (self.tensors);
+  json_array_unref (self.layers);
+  g_ptr_array_unref (self.weights);
+  g_free (self.input_name);
+  return net;
+}
