@@ -73,6 +73,9 @@ make_command (char **argv, int n, guint threads)
 
   g_strv_builder_add_many (command, "mpirun", "--allow-run-as-root", "--oversubscribe", NULL);
   g_strv_builder_add_many (command, "--bind-to", "none", "-n", workers, "-x", per_worker, NULL);
+  /* Other machines get nothing else of our environment. */
+  if (g_getenv ("SM_PREFIX") != NULL)
+    g_strv_builder_add_many (command, "-x", "SM_PREFIX", NULL);
   if (hosts != NULL)
     g_strv_builder_add_many (command, "--hostfile", hosts, NULL);
   for (int i = 0; argv[i] != NULL; i++)
