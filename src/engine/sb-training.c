@@ -23,6 +23,7 @@
 
 #define STOP_GRACE_SECONDS 120
 #define MAX_REASON         1024
+#define RETRYING           "Restarting the training job, attempt"
 
 struct _SbTraining
 {
@@ -59,6 +60,8 @@ typedef struct
   char *model_archive;
   char *output_archive;
 } Job;
+
+static void train (Job *self);
 
 static void
 metric_free (Metric *self)
@@ -318,6 +321,42 @@ upload (Job *self)
   g_task_run_in_thread (task, pack_in_thread);
 }
 
+/* How often it was started again, which is to be read in what is stored of it. */
+static gint64
+count_retries (Job *self)
+{
+  JsonArray *transitions = sb_json_get_array (self->document, "SecondaryStatusTransitions");
+  gint64 count = 0;
+
+  for (guint i = 0; i < json_array_get_length (transitions); i++)
+    {
+      JsonObject *transition = json_array_get_object_element (transitions, i);
+
+      if (g_str_has_prefix (sb_json_get_string (transition, "StatusMessage", ""), RETRYING))
+        count++;
+    }
+  return count;
+}
+
+/* What the algorithm itself gave up for is not tried again: it would give up for it again. */
+static gboolean
+retry (Job *self, const char *reason)
+{
+  gint64 most = sb_json_get_int (self->document, "RetryStrategy.MaximumRetryAttempts", 0);
+  gint64 count = count_retries (self);
+  g_autofree char *message = NULL;
+
+  if (count >= most)
+    return FALSE;
+  message = g_strdup_printf (RETRYING " %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ": %s",
+                             count + 1,
+                             most,
+                             reason);
+  advance (self, "Restarting", message);
+  train (self);
+  return TRUE;
+}
+
 static void
 on_process_exit (SbProcess *process, int status, gpointer data)
 {
@@ -334,6 +373,13 @@ on_process_exit (SbProcess *process, int status, gpointer data)
       return;
     }
   failure = sb_job_folder_read_failure (self->folder);
+  if (failure == NULL)
+    {
+      reason = sb_process_describe (status);
+      if (retry (self, reason))
+        return;
+      g_clear_pointer (&reason, g_free);
+    }
   reason = failure != NULL ? g_steal_pointer (&failure) : sb_process_describe (status);
   finish_failed (self, "AlgorithmError", reason);
 }
@@ -427,12 +473,28 @@ on_time_limit (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Over all attempts. */
 static void
 start_time_limit (Job *self)
 {
   gint64 seconds = sb_json_get_int (self->document, "StoppingCondition.MaxRuntimeInSeconds", 86400);
+  double now = sb_engine_now ();
+  double start = sb_json_get_double (self->document, "TrainingStartTime", now);
+  double left = CLAMP ((double) seconds - (now - start), 0, G_MAXINT);
 
-  self->time_limit = g_timeout_add_seconds ((guint) MIN (seconds, G_MAXINT), on_time_limit, self);
+  self->time_limit = g_timeout_add_seconds ((guint) left, on_time_limit, self);
+}
+
+/* One for all attempts. */
+static gboolean
+open_stream (Job *self, GError **error)
+{
+  if (self->stream != NULL)
+    return TRUE;
+  self->stream = g_strdup_printf ("%s/algo-1-%" G_GINT64_FORMAT,
+                                  self->name,
+                                  g_get_real_time () / G_USEC_PER_SEC);
+  return sb_log_store_add_stream (self->engine->logs, SB_TRAINING_LOG_GROUP, self->stream, error);
 }
 
 static void
@@ -444,13 +506,10 @@ train (Job *self)
   const char *const argv[] = { program, "train", NULL };
   g_auto (GStrv) environ = make_environment (self);
 
-  self->stream = g_strdup_printf ("%s/algo-1-%" G_GINT64_FORMAT,
-                                  self->name,
-                                  g_get_real_time () / G_USEC_PER_SEC);
-  if (program != NULL &&
-      sb_log_store_add_stream (self->engine->logs, SB_TRAINING_LOG_GROUP, self->stream, &error))
+  if (program != NULL && open_stream (self, &error))
     {
-      json_object_set_double_member (self->document, "TrainingStartTime", sb_engine_now ());
+      if (count_retries (self) == 0)
+        json_object_set_double_member (self->document, "TrainingStartTime", sb_engine_now ());
       advance (self, "Training", "Training image download completed. Training in progress.");
       start_time_limit (self);
       self->process = sb_process_start (argv,

@@ -51,7 +51,7 @@ def fixture_engine(tmp_path_factory):
         yield running
 
 
-def create(engine, name, workers=1, prefix="", **hyperparameters):
+def create(engine, name, workers=1, prefix="", retries=0, **hyperparameters):
     given = job_input(name, "digits", ("train", "validation"))
     given["AlgorithmSpecification"]["TrainingImage"] = IMAGE
     for channel in given["InputDataConfig"]:
@@ -61,6 +61,8 @@ def create(engine, name, workers=1, prefix="", **hyperparameters):
     if workers > 1:
         # Open MPI unloads its modules before leaks are looked for: theirs cannot be told by name.
         given["Environment"] = {"ASAN_OPTIONS": "detect_leaks=0"}
+    if retries:
+        given["RetryStrategy"] = {"MaximumRetryAttempts": retries}
     given["HyperParameters"] = {"epochs": "2", "augment": "false", **{k: str(v) for k, v in hyperparameters.items()}}
     engine.client("sagemaker").create_training_job(**given)
 
@@ -240,25 +242,69 @@ def test_stop_keeps_the_model_so_far(engine, workers):
     assert engine.client("s3").head_object(Bucket="digits", Key=key)["ContentLength"] > 1 << 20
 
 
-def test_a_worker_that_dies_fails_the_job(engine):
-    sagemaker = engine.client("sagemaker")
-    create(engine, "dies", 2, epochs=1000)
-    wait_for(lambda: any(line.startswith("epoch=") for line in log_of(engine, "dies"))
-             if sagemaker.describe_training_job(TrainingJobName="dies")["SecondaryStatus"] == "Training" else False)
-    workers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and is_worker(path, "dies")]
+def kill_a_worker(engine, name):
+    """Once an epoch has ended since the last time."""
+    sagemaker, before = engine.client("sagemaker"), count_epochs(engine, name)
+    wait_for(lambda: count_epochs(engine, name) > before)
+    assert sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training"
+    workers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()
+               and is_worker(path, engine.folder / "jobs" / name)]
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
-    job = wait_job(sagemaker, "dies")
+
+
+def count_epochs(engine, name):
+    status = engine.client("sagemaker").describe_training_job(TrainingJobName=name)["SecondaryStatus"]
+    return sum(line.startswith("epoch=") for line in log_of(engine, name)) if status == "Training" else 0
+
+
+def test_a_worker_that_dies_fails_the_job(engine):
+    create(engine, "dies", 2, epochs=1000)
+    kill_a_worker(engine, "dies")
+    job = wait_job(engine.client("sagemaker"), "dies")
     assert job["TrainingJobStatus"] == "Failed" and job["FailureReason"]
 
 
-def is_worker(path, job):
+def test_a_worker_that_dies_is_replaced_as_often_as_wished(engine):
+    sagemaker = engine.client("sagemaker")
+    create(engine, "again", 2, retries=2, epochs=1000)
+    for attempt in (1, 2):
+        kill_a_worker(engine, "again")
+        wait_for(lambda: sum(line.startswith("Resuming from the checkpoint after epoch ")
+                             for line in log_of(engine, "again")) == attempt)
+    job = sagemaker.describe_training_job(TrainingJobName="again")
+    assert job["TrainingJobStatus"] == "InProgress" and job["RetryStrategy"] == {"MaximumRetryAttempts": 2}
+    steps = [item["Status"] for item in job["SecondaryStatusTransitions"]]
+    assert steps == ["Starting", "Downloading", "Training", "Restarting", "Training", "Restarting", "Training"]
+    assert [item["StatusMessage"].split(":")[0] for item in job["SecondaryStatusTransitions"]
+            if item["Status"] == "Restarting"] == [f"Restarting the training job, attempt {n} of 2" for n in (1, 2)]
+    # No epoch was trained twice, and none left out.
+    epochs = [int(line.split()[0][6:]) for line in log_of(engine, "again") if line.startswith("epoch=")]
+    assert epochs == list(range(1, len(epochs) + 1)) and len(epochs) >= 2
+    kill_a_worker(engine, "again")
+    job = wait_job(sagemaker, "again")
+    assert job["TrainingJobStatus"] == "Failed" and job["FailureReason"].startswith("AlgorithmError")
+
+
+def test_what_the_algorithm_gave_up_for_is_not_tried_again(engine):
+    s3, sagemaker = engine.client("s3"), engine.client("sagemaker")
+    for channel in ("train", "validation"):
+        s3.put_object(Bucket="digits", Key=f"hopeless/{channel}/images", Body=b"no digits")
+    create(engine, "hopeless", retries=3, prefix="hopeless/")
+    job = wait_job(sagemaker, "hopeless")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "Restarting" not in [item["Status"] for item in job["SecondaryStatusTransitions"]]
+    with pytest.raises(ClientError, match="31|30"):
+        create(engine, "too-often", retries=31)
+
+
+def is_worker(path, folder):
     try:
         command = (path / "cmdline").read_bytes().split(b"\0")
         environment = (path / "environ").read_bytes()
     except OSError:
         return False
-    return command[0].endswith(b"sagebrush-vision") and b"OMPI_COMM_WORLD_RANK" in environment and job.encode() in environment
+    return command[0].endswith(b"sagebrush-vision") and b"OMPI_COMM_WORLD_RANK" in environment and f"SM_PREFIX={folder}".encode() in environment
 
 
 def test_answers_in_every_form(engine, endpoint):
