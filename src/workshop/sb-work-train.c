@@ -16,7 +16,8 @@
 #include "wire/sb-names.h"
 #include "workshop/sb-work.h"
 
-#define LOG_GROUP "/aws/sagemaker/TrainingJobs"
+#define MAX_WORKERS 64
+#define LOG_GROUP   "/aws/sagemaker/TrainingJobs"
 
 /* What is known of a job while it runs. */
 typedef struct
@@ -29,6 +30,7 @@ typedef struct
   JsonArray *x;
   JsonArray *train;
   JsonArray *validation;
+  GPtrArray *workers; /* (element-type JsonArray): of each, when there are several */
   char *metric;
 } Watch;
 
@@ -41,6 +43,7 @@ watch_clear (Watch *self)
   json_array_unref (self->x);
   json_array_unref (self->train);
   json_array_unref (self->validation);
+  g_ptr_array_unref (self->workers);
 }
 
 static char *
@@ -185,15 +188,34 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
                                               error);
 }
 
+/* "epoch=3 worker=1 train_loss=0.2 train_accuracy=0.95 images=5000" */
+static void
+take_worker (Watch *self, const char *worker, double accuracy)
+{
+  guint64 number = g_ascii_strtoull (strchr (worker, '=') + 1, NULL, 10);
+
+  if (number < 1 || number > MAX_WORKERS)
+    return;
+  while (self->workers->len < number)
+    g_ptr_array_add (self->workers, json_array_new ());
+  json_array_add_double_element (g_ptr_array_index (self->workers, number - 1), accuracy);
+}
+
 /* "epoch=3 train_loss=0.2 train_accuracy=0.95 validation_loss=0.1 validation_accuracy=0.97 …" */
 static gboolean
 take_epoch (Watch *self, const char *line)
 {
   const char *train = strstr (line, "train_accuracy=");
   const char *validation = strstr (line, "validation_accuracy=");
+  const char *worker = strstr (line, " worker=");
 
   if (!g_str_has_prefix (line, "epoch=") || train == NULL)
     return FALSE;
+  if (worker != NULL)
+    {
+      take_worker (self, worker, g_ascii_strtod (strchr (train, '=') + 1, NULL));
+      return TRUE;
+    }
   if (self->metric == NULL)
     self->metric = g_strdup ("accuracy");
   json_array_add_int_element (self->x, g_ascii_strtoll (line + strlen ("epoch="), NULL, 10));
@@ -270,6 +292,15 @@ make_charts (Watch *self)
 
   add_series (series, _ ("Training"), self->x, self->train);
   add_series (series, _ ("Validation"), self->x, self->validation);
+  for (guint i = 0; i < self->workers->len; i++)
+    {
+      JsonArray *own = g_ptr_array_index (self->workers, i);
+      g_autofree char *name = g_strdup_printf (_ ("Worker %u"), i + 1);
+
+      /* Their lines come before that of the whole epoch. */
+      if (json_array_get_length (own) == json_array_get_length (self->x))
+        add_series (series, name, self->x, own);
+    }
   summary = n > 0 ? g_strdup_printf (_ ("%s went from %.3f to %.3f in %u rounds"),
                                      upper,
                                      json_array_get_double_element (shown, 0),
@@ -501,6 +532,7 @@ sb_work_train (SbWork *work, GError **error)
   watch.x = json_array_new ();
   watch.train = json_array_new ();
   watch.validation = json_array_new ();
+  watch.workers = g_ptr_array_new_with_free_func ((GDestroyNotify) json_array_unref);
   input = sb_json_object_new ("TrainingJobName", "s", job, NULL);
   answer = sb_waiter_wait (work->client,
                            "training_job_completed_or_stopped",

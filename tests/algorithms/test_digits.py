@@ -51,12 +51,14 @@ def fixture_engine(tmp_path_factory):
         yield running
 
 
-def create(engine, name, workers=1, prefix="", retries=0, **hyperparameters):
+def create(engine, name, workers=1, prefix="", retries=0, sharded=(), **hyperparameters):
     given = job_input(name, "digits", ("train", "validation"))
     given["AlgorithmSpecification"]["TrainingImage"] = IMAGE
     for channel in given["InputDataConfig"]:
         channel["ContentType"] = "application/x-idx"
         channel["DataSource"]["S3DataSource"]["S3Uri"] = f"s3://digits/{prefix}{channel['ChannelName']}/"
+        if channel["ChannelName"] in sharded:
+            channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
     given["ResourceConfig"]["InstanceCount"] = workers
     if workers > 1:
         # Open MPI unloads its modules before leaks are looked for: theirs cannot be told by name.
@@ -158,6 +160,34 @@ def test_bad_data_fails_the_job_with_the_reason(engine):
         create(engine, f"bad-{name}", prefix=f"bad/{name}/")
         job = wait_job(sagemaker, f"bad-{name}")
         assert job["TrainingJobStatus"] == "Failed" and reason in job["FailureReason"], job["FailureReason"]
+
+
+def test_sharded_by_key_each_worker_has_a_share(engine):
+    s3, sagemaker = engine.client("s3"), engine.client("sagemaker")
+    images, labels = drawings(1000, 1)
+    for part, share in enumerate((slice(0, 350), slice(350, 1000))):
+        s3.put_object(Bucket="digits", Key=f"shards/train/part-{part}/images.gz", Body=gzip.compress(idx(images[share])))
+        s3.put_object(Bucket="digits", Key=f"shards/train/part-{part}/labels", Body=idx(labels[share]))
+    images, labels = drawings(300, 2)
+    for part, share in enumerate((slice(0, 100), slice(100, 300))):
+        s3.put_object(Bucket="digits", Key=f"shards/validation/{part}-images", Body=idx(images[share]))
+        s3.put_object(Bucket="digits", Key=f"shards/validation/{part}-labels", Body=idx(labels[share]))
+    job = train(engine, "shares", 2, prefix="shards/", sharded=("train", "validation"), epochs=3)
+    assert metric(job, "validation:accuracy") > 0.9
+    lines = log_of(engine, "shares")
+    assert any(line.startswith("Training on 1000 images with 2 worker(s)") for line in lines)
+    assert [line for line in lines if "loaded" in line] == ["worker=1 loaded 350 images", "worker=2 loaded 650 images"]
+    own = [dict(part.split("=") for part in line.split()) for line in lines if line.startswith("epoch=") and "worker=" in line]
+    whole = [dict(part.split("=") for part in line.split()) for line in lines if line.startswith("epoch=") and "worker=" not in line]
+    assert [(one["worker"], one["images"]) for one in own] == [("1", "350"), ("2", "650")] * 3
+    for first, second, all_ in zip(own[::2], own[1::2], whole, strict=True):
+        for name in ("train_loss", "train_accuracy"):
+            mean = (350 * float(first[name]) + 650 * float(second[name])) / 1000
+            assert abs(mean - float(all_[name])) < 2e-5
+    assert abs(metric(job, "train:loss") - float(whole[-1]["train_loss"])) < 1e-6
+    create(engine, "no-share", 2, sharded=("train",))
+    job = wait_job(sagemaker, "no-share")
+    assert job["TrainingJobStatus"] == "Failed" and "a worker would be without data" in job["FailureReason"]
 
 
 def put_forms(s3):

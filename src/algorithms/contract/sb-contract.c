@@ -72,6 +72,24 @@ sb_contract_dup_content_type (const char *channel)
   return g_strndup (type, strcspn (type, "; "));
 }
 
+/**
+ * sb_contract_is_sharded:
+ * @channel: a channel
+ *
+ * Returns: whether each host is to have a share of its objects only (ShardedByS3Key). The local
+ *   engine gives all hosts one folder with all of them.
+ */
+gboolean
+sb_contract_is_sharded (const char *channel)
+{
+  g_autofree char *path = sb_contract_path ("input", "config", "inputdataconfig.json", NULL);
+  g_autoptr (JsonObject) config = sb_json_load_file (path, NULL);
+  JsonObject *entry = config != NULL ? sb_json_get_object (config, channel) : NULL;
+
+  return entry != NULL &&
+         strcmp (sb_json_get_string (entry, "S3DistributionType", ""), "ShardedByS3Key") == 0;
+}
+
 static gboolean
 add_files (GPtrArray *files, const char *folder, GError **error)
 {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "algorithms/contract/sb-contract.h"
+#include "algorithms/vision/sb-digits-data.h"
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-graph.h"
 #include "algorithms/vision/sb-images.h"
@@ -41,7 +42,11 @@ typedef struct
   const char *schedule;
   guint64 seed;
   gboolean augment;
-  guint32 *order;
+  gboolean sharded;    /* each worker has images of its own, not all of them */
+  guint64 *counts;     /* images in each worker's memory */
+  guint64 n_total;     /* different images that the workers have together */
+  guint64 first_image; /* number of this worker's first image among them */
+  guint32 *order;      /* of this worker's images in this epoch */
   double loss;
   double right;
   double seen;
@@ -75,25 +80,6 @@ static gboolean
 is_first (void)
 {
   return sb_world_get_rank () == 0;
-}
-
-static SbImages *
-load_channel (const char *channel, gboolean required, GError **error)
-{
-  g_autoptr (GPtrArray) files = sb_contract_list_channel (channel, error);
-  g_autoptr (SbImages) images = sb_images_new ();
-
-  if (files == NULL)
-    {
-      if (required && error != NULL && *error == NULL)
-        g_set_error (
-            error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "The channel “%s” is missing", channel);
-      return NULL;
-    }
-  for (guint i = 0; i < files->len; i++)
-    if (!sb_images_add_file (images, channel, files->pdata[i], error))
-      return NULL;
-  return sb_images_check (images, 10, error) ? g_steal_pointer (&images) : NULL;
 }
 
 static gboolean
@@ -147,15 +133,47 @@ load_data (Training *self, GError **error)
 {
   GError *local = NULL;
 
-  self->train = load_channel ("train", TRUE, &local);
+  self->train = sb_digits_load_channel ("train", TRUE, &local);
   if (self->train != NULL)
-    self->validation = load_channel ("validation", FALSE, &local);
+    self->validation = sb_digits_load_channel ("validation", FALSE, &local);
   if (local != NULL)
     {
       g_propagate_error (error, local);
       return FALSE;
     }
   return check_size (self, self->train, error) && check_size (self, self->validation, error);
+}
+
+/* One row of @width numbers per worker, this worker's own being @row; all workers get all rows.
+ * Numbers of images are exact in a double. */
+static double *
+gather_rows (const double *row, int width)
+{
+  int n = sb_world_get_size () * width;
+  double *rows = g_new0 (double, n);
+
+  memcpy (rows + sb_world_get_rank () * width, row, (gsize) width * sizeof (double));
+  sb_world_sum (rows, n);
+  return rows;
+}
+
+static void
+count_images (Training *self)
+{
+  int size = sb_world_get_size ();
+  double own = sb_images_get_n (self->train);
+  g_autofree double *all = gather_rows (&own, 1);
+
+  self->sharded = size > 1 && sb_contract_is_sharded ("train");
+  self->counts = g_new (guint64, size);
+  for (int i = 0; i < size; i++)
+    {
+      self->counts[i] = (guint64) all[i];
+      if (self->sharded && i < sb_world_get_rank ())
+        self->first_image += self->counts[i];
+      if (self->sharded || i == 0)
+        self->n_total += self->counts[i];
+    }
 }
 
 static gboolean
@@ -269,7 +287,46 @@ resume (Training *self, GError **error)
   return sb_graph_refresh (self->graph, error);
 }
 
-/* The same in every worker, and the same however many there are. */
+static guint64
+get_n_steps (const Training *self)
+{
+  guint64 batch = (guint64) self->batch, longest = 0;
+
+  if (!self->sharded)
+    batch *= (guint64) sb_world_get_size ();
+  for (int i = 0; i < sb_world_get_size (); i++)
+    longest = MAX (longest, self->counts[i]);
+  return (longest + batch - 1) / batch;
+}
+
+/* How many images all workers have in their batches together. A worker whose share is shorter than
+ * those of others has none in the last steps of an epoch. */
+static guint64
+get_n_in_step (const Training *self, guint64 step)
+{
+  guint64 batch = (guint64) self->batch, whole = batch * (guint64) sb_world_get_size ();
+  guint64 n = 0;
+
+  if (!self->sharded)
+    return MIN (whole, self->n_total - step * whole);
+  for (int i = 0; i < sb_world_get_size (); i++)
+    if (self->counts[i] > step * batch)
+      n += MIN (batch, self->counts[i] - step * batch);
+  return n;
+}
+
+/* Where in its order this worker's batch begins. */
+static guint64
+get_first (const Training *self, guint64 step)
+{
+  guint64 batch = (guint64) self->batch;
+
+  if (self->sharded)
+    return step * batch;
+  return (step * (guint64) sb_world_get_size () + (guint64) sb_world_get_rank ()) * batch;
+}
+
+/* Where all workers have all images it is the same in every one, however many there are. */
 static void
 shuffle (Training *self, int epoch)
 {
@@ -308,7 +365,9 @@ fill (Training *self, int epoch, guint64 first, int *labels)
           memset (input + (gsize) i * size, 0, size * sizeof (float));
           continue;
         }
-      sb_random_init (&random, (self->seed << 40) ^ ((guint64) epoch << 32) ^ self->order[at]);
+      sb_random_init (&random,
+                      (self->seed << 40) ^ ((guint64) epoch << 32) ^
+                          (self->first_image + self->order[at]));
       sb_images_augment (self->train,
                          self->order[at],
                          self->augment ? &random : NULL,
@@ -321,15 +380,13 @@ static gboolean
 do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **error)
 {
   g_autofree int *labels = g_new (int, self->batch);
-  guint64 whole = (guint64) self->batch * (guint64) sb_world_get_size ();
-  guint64 first = step * whole;
-  guint64 n = MIN (whole, sb_images_get_n (self->train) - first);
+  guint64 n = get_n_in_step (self, step);
   guint64 number = (guint64) epoch * n_steps + step;
   gsize count;
   float *weights = sb_graph_get_weights (self->graph, &count);
   guint right;
 
-  fill (self, epoch, first + (guint64) (sb_world_get_rank () * self->batch), labels);
+  fill (self, epoch, get_first (self, step), labels);
   sb_graph_set_seed (self->graph,
                      self->seed + number * 7919 + (guint64) sb_world_get_rank () * 104729);
   if (!sb_graph_forward (self->graph, error))
@@ -366,13 +423,15 @@ evaluate (Training *self, double *loss, double *accuracy, GError **error)
 {
   guint n = sb_images_get_n (self->validation);
   gsize size = (gsize) (self->net->height * self->net->width);
+  gboolean own = sb_contract_is_sharded ("validation");
+  guint begin = own ? 0 : (guint) sb_world_get_rank () * EVALUATION_BATCH;
+  guint step = own ? EVALUATION_BATCH : (guint) sb_world_get_size () * EVALUATION_BATCH;
   double sums[3] = { 0 };
 
   if (!sb_graph_store (self->graph, self->net, error) ||
       !sb_graph_load (self->evaluation, self->net, error))
     return FALSE;
-  for (guint first = (guint) sb_world_get_rank () * EVALUATION_BATCH; first < n;
-       first += (guint) sb_world_get_size () * EVALUATION_BATCH)
+  for (guint first = begin; first < n; first += step)
     {
       guint count = MIN (EVALUATION_BATCH, n - first);
       float *input = sb_graph_get_input (self->evaluation);
@@ -401,6 +460,28 @@ evaluate (Training *self, double *loss, double *accuracy, GError **error)
   return TRUE;
 }
 
+/* Each worker's own part of the totals, in a line for each. */
+static void
+say_each_worker (const Training *self, int epoch)
+{
+  double own[] = { self->loss, self->right, self->seen };
+  int size = sb_world_get_size ();
+  g_autofree double *rows = gather_rows (own, G_N_ELEMENTS (own));
+
+  for (int i = 0; is_first () && size > 1 && i < size; i++)
+    {
+      const double *row = rows + (gsize) i * G_N_ELEMENTS (own);
+
+      if (row[2] > 0)
+        sb_contract_say ("epoch=%d worker=%d train_loss=%.5f train_accuracy=%.5f images=%.0f",
+                         epoch + 1,
+                         i + 1,
+                         row[0] / row[2],
+                         row[1] / row[2],
+                         row[2]);
+    }
+}
+
 static gboolean
 end_epoch (Training *self, int epoch, double seconds, GError **error)
 {
@@ -421,6 +502,7 @@ end_epoch (Training *self, int epoch, double seconds, GError **error)
                           " images_per_second=%.0f workers=%d",
                           sums[2] / seconds,
                           sb_world_get_size ());
+  say_each_worker (self, epoch);
   if (is_first ())
     sb_contract_say ("%s", line->str);
   return save_checkpoint (self, epoch + 1, error);
@@ -430,8 +512,7 @@ end_epoch (Training *self, int epoch, double seconds, GError **error)
 static gboolean
 do_epoch (Training *self, int epoch, GError **error)
 {
-  guint64 whole = (guint64) self->batch * (guint64) sb_world_get_size ();
-  guint64 n_steps = (sb_images_get_n (self->train) + whole - 1) / whole;
+  guint64 n_steps = get_n_steps (self);
   gint64 begin = g_get_monotonic_time ();
 
   self->loss = self->right = self->seen = 0;
@@ -471,21 +552,35 @@ save_model (Training *self, GError **error)
          sb_net_save (self->net, folder, more, error);
 }
 
+static void
+say_workers (const Training *self)
+{
+  int size = sb_world_get_size ();
+
+  if (!is_first ())
+    return;
+  sb_contract_say ("Training on %" G_GUINT64_FORMAT
+                   " images with %d worker(s) of %d thread(s), batch %d each",
+                   self->n_total,
+                   size,
+                   omp_get_max_threads (),
+                   self->batch);
+  for (int i = 0; size > 1 && i < size; i++)
+    sb_contract_say ("worker=%d loaded %" G_GUINT64_FORMAT " images", i + 1, self->counts[i]);
+}
+
 static gboolean
 train (Training *self, GError **error)
 {
   GError *local = NULL;
 
   self->net = sb_net_new_digits ();
-  if (!read_options (self, error) || !load_data (self, error) || !build (self, error) ||
-      !resume (self, error))
+  if (!read_options (self, error) || !load_data (self, error))
     return FALSE;
-  if (is_first ())
-    sb_contract_say ("Training on %u images with %d worker(s) of %d thread(s), batch %d each",
-                     sb_images_get_n (self->train),
-                     sb_world_get_size (),
-                     omp_get_max_threads (),
-                     self->batch);
+  count_images (self);
+  if (!build (self, error) || !resume (self, error))
+    return FALSE;
+  say_workers (self);
   for (int epoch = self->first_epoch; epoch < self->epochs; epoch++)
     if (!do_epoch (self, epoch, &local))
       break;
@@ -507,6 +602,7 @@ clear (Training *self)
   g_clear_pointer (&self->evaluation, sb_graph_free);
   g_clear_pointer (&self->optimizer, sb_optimizer_free);
   g_clear_pointer (&self->net, sb_net_free);
+  g_free (self->counts);
   g_free (self->order);
 }
 
