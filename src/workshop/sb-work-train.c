@@ -32,6 +32,7 @@ typedef struct
   JsonArray *validation;
   GPtrArray *workers; /* (element-type JsonArray): of each, when there are several */
   char *metric;
+  gboolean epochs; /* rather than rounds */
 } Watch;
 
 static void
@@ -211,6 +212,7 @@ take_epoch (Watch *self, const char *line)
 
   if (!g_str_has_prefix (line, "epoch=") || train == NULL)
     return FALSE;
+  self->epochs = TRUE;
   if (worker != NULL)
     {
       take_worker (self, worker, g_ascii_strtod (strchr (train, '=') + 1, NULL));
@@ -301,7 +303,8 @@ make_charts (Watch *self)
       if (json_array_get_length (own) == json_array_get_length (self->x))
         add_series (series, name, self->x, own);
     }
-  summary = n > 0 ? g_strdup_printf (_ ("%s went from %.3f to %.3f in %u rounds"),
+  summary = n > 0 ? g_strdup_printf (self->epochs ? _ ("%s went from %.3f to %.3f in %u epochs")
+                                                  : _ ("%s went from %.3f to %.3f in %u rounds"),
                                      upper,
                                      json_array_get_double_element (shown, 0),
                                      json_array_get_double_element (shown, n - 1),
@@ -324,7 +327,8 @@ make_charts (Watch *self)
           summary,
           "x",
           "o",
-          sb_json_object_new ("title", "s", _ ("Round"), "scale", "s", "linear", NULL),
+          sb_json_object_new (
+              "title", "s", self->epochs ? _ ("Epoch") : _ ("Round"), "scale", "s", "linear", NULL),
           "y",
           "o",
           sb_json_object_new ("title", "s", upper, "scale", "s", "linear", NULL),
@@ -445,7 +449,8 @@ finish (Watch *self, JsonObject *answer, const char *image, GError **error)
       return NULL;
     }
   if (n > 0)
-    summary = g_strdup_printf (_ ("Validation %s %.3f after %u rounds"),
+    summary = g_strdup_printf (self->epochs ? _ ("Validation %s %.3f after %u epochs")
+                                            : _ ("Validation %s %.3f after %u rounds"),
                                self->metric,
                                json_array_get_double_element (self->validation, n - 1),
                                n);
