@@ -82,24 +82,6 @@ sb_photo_item_get_truth (SbPhotoItem *self)
   return self->truth;
 }
 
-/**
- * sb_photo_item_open:
- * @self: a photo
- * @cancellable: (nullable): a cancellable
- * @error: a %G_IO_ERROR
- *
- * To be called in any thread: what it reads of @self never changes.
- *
- * Returns: (transfer full) (nullable): its bytes, from the first one on
- */
-GInputStream *
-sb_photo_item_open (SbPhotoItem *self, GCancellable *cancellable, GError **error)
-{
-  if (self->bytes != NULL)
-    return g_memory_input_stream_new_from_bytes (self->bytes);
-  return G_INPUT_STREAM (g_file_read (self->file, cancellable, error));
-}
-
 SbPhotoState
 sb_photo_item_get_state (SbPhotoItem *self)
 {

@@ -49,7 +49,6 @@ GFile *sb_photo_item_get_file (SbPhotoItem *self);
 GBytes *sb_photo_item_get_bytes (SbPhotoItem *self);
 const char *sb_photo_item_get_name (SbPhotoItem *self);
 const char *sb_photo_item_get_truth (SbPhotoItem *self);
-GInputStream *sb_photo_item_open (SbPhotoItem *self, GCancellable *cancellable, GError **error);
 
 SbPhotoState sb_photo_item_get_state (SbPhotoItem *self);
 const char *sb_photo_item_get_label (SbPhotoItem *self);

@@ -7,7 +7,7 @@
 
 #include "widgets/sb-thumbnailer.h"
 
-#include <string.h>
+#include "formats/sb-photo.h"
 
 /* Threads that decode: more than these are of little use beside a model that computes. */
 #define MAX_RUNNING 2
@@ -109,7 +109,7 @@ keep (SbThumbnailer *self, const Key *key, GdkTexture *texture)
   entry->key = *key;
   entry->texture = g_object_ref (texture);
   entry->bytes =
-      (gsize) gdk_texture_get_width (texture) * (gsize) gdk_texture_get_height (texture) * 4;
+      (gsize) gdk_texture_get_width (texture) * (gsize) gdk_texture_get_height (texture) * 3;
   entry->link.data = entry;
   g_hash_table_insert (self->entries, &entry->key, entry);
   g_queue_push_head_link (&self->used, &entry->link);
@@ -142,64 +142,64 @@ sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoItem *item, SbThumbnailShape 
   return entry->texture;
 }
 
-/* Reads no more than it takes to know the size, then decodes at the size that is wanted. */
-static void
-on_size (GdkPixbufLoader *loader, int width, int height, gpointer user_data)
+/* Its short side has at least @short_side pixels, if it has so many at all. */
+static SbPhoto *
+decode (SbPhotoItem *item, int short_side, GCancellable *cancellable, GError **error)
 {
-  const Request *request = user_data;
-  int reference =
-      request->key.shape == SB_THUMBNAIL_SQUARE ? MIN (width, height) : MAX (width, height);
-  double scale = (double) request->key.side / reference;
+  GBytes *bytes = sb_photo_item_get_bytes (item);
+  GFile *file = sb_photo_item_get_file (item);
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+  g_autoptr (GBytes) loaded = NULL;
+  gsize length;
+  const void *data;
 
-  if (scale < 1)
-    gdk_pixbuf_loader_set_size (loader,
-                                MAX (1, (int) (width * scale + 0.5)),
-                                MAX (1, (int) (height * scale + 0.5)));
-}
-
-static gboolean
-feed (GdkPixbufLoader *loader, GInputStream *stream, GCancellable *cancellable, GError **error)
-{
-  guint8 buffer[65536];
-
-  for (;;)
-    {
-      gssize n = g_input_stream_read (stream, buffer, sizeof buffer, cancellable, error);
-
-      if (n <= 0)
-        return n == 0;
-      if (!gdk_pixbuf_loader_write (loader, buffer, (gsize) n, error))
-        return FALSE;
-    }
-}
-
-static GdkTexture *
-make_texture (const Request *request, GdkPixbuf *pixbuf)
-{
-  g_autoptr (GdkPixbuf) upright = gdk_pixbuf_apply_embedded_orientation (pixbuf);
-  int width = gdk_pixbuf_get_width (upright), height = gdk_pixbuf_get_height (upright);
-  int side = MIN (width, height);
-  g_autoptr (GdkPixbuf) middle = NULL;
-
-  if (request->key.shape == SB_THUMBNAIL_WHOLE || width == height)
-    return gdk_texture_new_for_pixbuf (upright);
-  middle = gdk_pixbuf_new_subpixbuf (upright, (width - side) / 2, (height - side) / 2, side, side);
-  return gdk_texture_new_for_pixbuf (middle);
-}
-
-static GdkTexture *
-decode (const Request *request, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GInputStream) stream = sb_photo_item_open (request->item, cancellable, error);
-  g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
-  gboolean fine;
-
-  g_signal_connect (loader, "size-prepared", G_CALLBACK (on_size), (gpointer) request);
-  fine = stream != NULL && feed (loader, stream, cancellable, error);
-  /* It has to be closed in any case; what went wrong first is what counts. */
-  if (!gdk_pixbuf_loader_close (loader, fine ? error : NULL) || !fine)
+  if (path != NULL)
+    return sb_photo_load (path, short_side, error);
+  if (bytes == NULL)
+    bytes = loaded = g_file_load_bytes (file, cancellable, NULL, error);
+  if (bytes == NULL)
     return NULL;
-  return make_texture (request, gdk_pixbuf_loader_get_pixbuf (loader));
+  data = g_bytes_get_data (bytes, &length);
+  return sb_photo_decode (data, length, short_side, error);
+}
+
+/* No larger than it is. */
+static SbPhoto *
+shrink (const SbPhoto *photo, SbThumbnailShape shape, int side)
+{
+  int width = photo->width, height = photo->height;
+  int least = MIN (width, height);
+  double scale = (double) side / MAX (width, height);
+  SbPhotoBox middle = { (width - least) / 2.0, (height - least) / 2.0, least, least };
+
+  if (shape == SB_THUMBNAIL_SQUARE)
+    return sb_photo_resample (photo, &middle, MIN (side, least), MIN (side, least));
+  if (scale >= 1)
+    return sb_photo_resize (photo, width, height);
+  return sb_photo_resize (photo,
+                          MAX (1, (int) (width * scale + 0.5)),
+                          MAX (1, (int) (height * scale + 0.5)));
+}
+
+static GdkTexture *
+make_texture (const SbPhoto *photo)
+{
+  gsize stride = (gsize) photo->width * 3;
+  g_autoptr (GBytes) bytes = g_bytes_new (photo->pixels, stride * (gsize) photo->height);
+
+  return gdk_memory_texture_new (photo->width, photo->height, GDK_MEMORY_R8G8B8, bytes, stride);
+}
+
+static GdkTexture *
+make_thumbnail (const Request *request, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (SbPhoto) photo = decode (request->item, (int) request->key.side, cancellable, error);
+  g_autoptr (SbPhoto) smaller = NULL;
+
+  if (photo == NULL)
+    return NULL;
+  smaller = shrink (photo, request->key.shape, (int) request->key.side);
+  return make_texture (smaller);
 }
 
 static void start (SbThumbnailer *self);
@@ -229,7 +229,7 @@ decode_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 {
   const Request *request = data;
   g_autoptr (GError) error = NULL;
-  GdkTexture *texture = decode (request, cancellable, &error);
+  GdkTexture *texture = make_thumbnail (request, cancellable, &error);
 
   if (texture != NULL)
     g_task_return_pointer (task, texture, g_object_unref);

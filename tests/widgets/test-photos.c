@@ -167,7 +167,7 @@ test_thumbnail_is_upright (void)
 static void
 test_thumbnails_are_bounded (void)
 {
-  const gsize budget = 10 * 40 * 40 * 4;
+  const gsize budget = 10 * 40 * 40 * 3;
   g_autoptr (SbThumbnailer) thumbnailer = sb_thumbnailer_new (budget);
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
 
