@@ -11,7 +11,7 @@
 
 #define MAX_LENGTH (64 * 1024 * 1024)
 /* Far more than the largest network here needs. */
-#define MAX_VALUES   2000000
+#define MAX_VALUES   400000
 #define MAX_PROTOCOL 5
 /* Of a name that is quoted in an error. */
 #define MAX_QUOTED 80
