@@ -304,7 +304,7 @@ do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **erro
                      self->seed + number * 7919 + (guint64) sb_world_get_rank () * 104729);
   if (!sb_graph_forward (self->graph, error))
     return FALSE;
-  self->loss += sb_graph_loss (self->graph, labels, 1 / (double) n, &right);
+  self->loss += sb_graph_loss (self->graph, labels, NULL, 1 / (double) n, &right);
   self->right += right;
   for (int i = 0; i < self->batch; i++)
     self->seen += labels[i] >= 0 ? 1 : 0;
