@@ -305,3 +305,62 @@ sb_archive_unpack (const char *path, const char *folder, GCancellable *cancellab
   archive_read_free (archive);
   return done;
 }
+
+static gboolean
+index_entry (struct archive *archive,
+             struct archive_entry *entry,
+             SbArchiveFunc func,
+             gpointer user_data,
+             GError **error)
+{
+  const char *name = get_name (entry);
+
+  /* A link or a file with holes has no bytes of its own here, or not in one piece. */
+  if (name == NULL || archive_entry_filetype (entry) != AE_IFREG ||
+      archive_entry_hardlink (entry) != NULL || archive_entry_sparse_count (entry) > 0)
+    return TRUE;
+  return func (name,
+               (guint64) archive_filter_bytes (archive, 0),
+               (guint64) archive_entry_size (entry),
+               user_data,
+               error);
+}
+
+/**
+ * sb_archive_index:
+ * @path: a tar that is not compressed
+ * @func: (scope call): called for each file in it, in their order
+ * @user_data: for @func
+ * @error: %SB_FORMAT_ERROR_INVALID, a %G_IO_ERROR, or that of @func
+ *
+ * Says where in the archive the bytes of its files are, so that they can be read from there.
+ *
+ * Returns: whether all were named
+ */
+gboolean
+sb_archive_index (const char *path, SbArchiveFunc func, gpointer user_data, GError **error)
+{
+  struct archive *archive = archive_read_new ();
+  g_autofree char *name = g_path_get_basename (path);
+  struct archive_entry *entry;
+  gboolean done;
+  int code = ARCHIVE_EOF;
+
+  archive_read_support_format_tar (archive);
+  done = archive_read_open_filename (archive, path, BUFFER_SIZE) == ARCHIVE_OK ||
+         fail (error, archive, name);
+  while (done && (code = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
+    done = index_entry (archive, entry, func, user_data, error);
+  if (done && code != ARCHIVE_EOF)
+    {
+      g_set_error (error,
+                   SB_FORMAT_ERROR,
+                   SB_FORMAT_ERROR_INVALID,
+                   "%s: this is no tar file without compression, or it is damaged (%s)",
+                   name,
+                   archive_error_string (archive));
+      done = FALSE;
+    }
+  archive_read_free (archive);
+  return done;
+}
