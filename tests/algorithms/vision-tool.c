@@ -62,7 +62,7 @@ go_through (SbGraph *graph, const char *folder, int batch)
   memcpy (sb_graph_get_input (graph), input, n_input);
   if (!sb_graph_forward (graph, &error))
     die (error);
-  loss = sb_graph_loss (graph, (const int *) labels, 1.0 / batch, &right);
+  loss = sb_graph_loss (graph, (const int *) labels, NULL, 1.0 / batch, &right);
   if (!sb_graph_backward (graph, NULL, NULL, &error))
     die (error);
   return loss / batch;

@@ -65,6 +65,7 @@ struct _SbGraph
   float *gradients;
   gsize n_masters;
   SbRandom random;
+  double smoothing;
 };
 
 static void
@@ -625,6 +626,14 @@ choose_all (SbGraph *self, GError **error)
       Shape next;
 
       node->layer = g_ptr_array_index (self->net->layers, i);
+      if (node->layer->kind > SB_LAYER_DROPOUT)
+        {
+          g_set_error (error,
+                       SB_NET_ERROR,
+                       SB_NET_ERROR_INVALID,
+                       "No such layers are computed yet");
+          return FALSE;
+        }
       next = shape_after (node->layer, &shape);
       if (node->layer->kind == SB_LAYER_CONVOLUTION || node->layer->kind == SB_LAYER_DENSE)
         {
@@ -673,6 +682,67 @@ sb_graph_new (const SbNet *net, int batch, SbGraphFlags flags, GError **error)
       !sb_graph_load (self, net, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+/**
+ * sb_graph_get_statistics:
+ * @self: a training graph
+ * @count: (out): their number
+ *
+ * Returns: (transfer none): all running means and variances, which each forward pass changes
+ */
+float *
+sb_graph_get_statistics (SbGraph *self, gsize *count)
+{
+  *count = 0;
+  return NULL;
+}
+
+/**
+ * sb_graph_get_range:
+ * @self: a training graph
+ * @weight: an index of SbNet.weights
+ * @offset: (out): where it begins in sb_graph_get_weights()
+ * @count: (out): how many numbers it has there, padding included
+ *
+ * Returns: whether that weight is trained by this graph
+ */
+gboolean
+sb_graph_get_range (const SbGraph *self, guint weight, gsize *offset, gsize *count)
+{
+  for (guint i = 0; i < self->n_nodes; i++)
+    {
+      const Node *node = &self->nodes[i];
+      guint bias = weight - 1;
+
+      if (node->weight == NULL)
+        continue;
+      *offset = node->master_offset;
+      *count = node->bias_offset - node->master_offset;
+      if (g_ptr_array_index (self->net->weights, weight) == node->weight)
+        return TRUE;
+      *offset = node->bias_offset;
+      *count = ALIGNED ((gsize) node->weight->dims[0]);
+      if (weight > 0 && g_ptr_array_index (self->net->weights, bias) == node->weight)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * sb_graph_get_features:
+ * @self: a graph whose forward pass has run
+ * @per_image: (out): how many numbers each image has
+ *
+ * Returns: (transfer none): what the last dense layer takes, one image after the other
+ */
+const float *
+sb_graph_get_features (const SbGraph *self, gsize *per_image)
+{
+  const Node *head = &self->nodes[self->n_nodes - 1];
+
+  *per_image = head->weight->fan_in;
+  return head->src->data;
 }
 
 int
@@ -839,6 +909,7 @@ sb_graph_forward (SbGraph *self, GError **error)
   return run (self, self->forward, error);
 }
 
+/* Returns the logarithm of the sum of the exponentials. */
 static double
 softmax (const float *logits, int n, float *probabilities)
 {
@@ -857,57 +928,186 @@ softmax (const float *logits, int n, float *probabilities)
   return most + log (sum);
 }
 
+static const float *
+get_row (const SbGraph *self, int row)
+{
+  return (const float *) self->logits->data + (gsize) row * (gsize) self->net->n_classes;
+}
+
 /**
  * sb_graph_get_probabilities:
  * @self: a graph whose forward pass has run
  * @row: which image
- * @probabilities: (out): room for one number per class
+ * @probabilities: (out): room for one number per class; their sum is 1
  */
 void
 sb_graph_get_probabilities (const SbGraph *self, int row, float *probabilities)
 {
-  int n = self->net->n_classes;
+  softmax (get_row (self, row), self->net->n_classes, probabilities);
+}
 
-  softmax ((const float *) self->logits->data + row * n, n, probabilities);
+static float
+sigmoid (float logit)
+{
+  return 1 / (1 + expf (-logit));
+}
+
+/**
+ * sb_graph_get_probabilities_multi:
+ * @self: a graph whose forward pass has run
+ * @row: which image
+ * @probabilities: (out): room for one number per class, each from 0 to 1
+ */
+void
+sb_graph_get_probabilities_multi (const SbGraph *self, int row, float *probabilities)
+{
+  const float *logits = get_row (self, row);
+
+  for (int i = 0; i < self->net->n_classes; i++)
+    probabilities[i] = sigmoid (logits[i]);
+}
+
+/**
+ * sb_graph_set_smoothing:
+ * @self: a training graph
+ * @smoothing: the share of each label that sb_graph_loss() spreads evenly over all classes
+ */
+void
+sb_graph_set_smoothing (SbGraph *self, double smoothing)
+{
+  self->smoothing = smoothing;
+}
+
+static int
+find_best (const float *values, int n)
+{
+  int best = 0;
+
+  for (int i = 1; i < n; i++)
+    if (values[i] > values[best])
+      best = i;
+  return best;
+}
+
+static double
+weight_of (const float *class_weights, int i)
+{
+  return class_weights != NULL ? class_weights[i] : 1;
+}
+
+/* The loss of one image; @diff becomes its gradient by the logits. */
+static double
+take_loss (const SbGraph *self,
+           const float *logits,
+           int label,
+           const float *class_weights,
+           double scale,
+           float *diff)
+{
+  int n = self->net->n_classes;
+  double all = softmax (logits, n, diff);
+  double share = self->smoothing / n;
+  double target = (1 - self->smoothing) * weight_of (class_weights, label);
+  double loss = target * (all - logits[label]), whole = target;
+
+  if (share > 0)
+    for (int i = 0; i < n; i++)
+      {
+        loss += share * weight_of (class_weights, i) * (all - logits[i]);
+        whole += share * weight_of (class_weights, i);
+      }
+  for (int i = 0; i < n; i++)
+    diff[i] = (float) (scale * (whole * diff[i] - share * weight_of (class_weights, i)));
+  diff[label] -= (float) (scale * target);
+  return loss;
 }
 
 /**
  * sb_graph_loss:
  * @self: a training graph whose forward pass has run
  * @labels: one per image; below zero for a row that does not count
- * @scale: of the gradients: 1 / the number of images in all workers' batches
+ * @class_weights: (nullable): one per class: how much its images count
+ * @scale: of the gradients: 1 / the number of images in all workers' batches, or 1 / the sum of
+ *   their weights
  * @n_right: (out): how many images were classified rightly
  *
- * Returns: the sum of the images' cross-entropies
+ * Takes the softmax cross-entropy, with label smoothing when it is set, as PyTorch's
+ * `cross_entropy (…, weight, reduction="sum", label_smoothing)`.
+ *
+ * Returns: the sum of the images' cross-entropies, each times its class's weight
  */
 double
-sb_graph_loss (SbGraph *self, const int *labels, double scale, guint *n_right)
+sb_graph_loss (SbGraph *self,
+               const int *labels,
+               const float *class_weights,
+               double scale,
+               guint *n_right)
 {
   int n = self->net->n_classes;
-  const float *logits = self->logits->data;
   float *diff = self->diff_logits->data;
   double loss = 0;
 
   *n_right = 0;
-  for (int row = 0; row < self->batch; row++, logits += n, diff += n)
+  for (int row = 0; row < self->batch; row++, diff += n)
     {
-      int best = 0;
-      double all;
+      const float *logits = get_row (self, row);
 
       if (labels[row] < 0)
         {
           memset (diff, 0, (gsize) n * sizeof (float));
           continue;
         }
-      all = softmax (logits, n, diff);
-      loss += all - logits[labels[row]];
-      for (int i = 1; i < n; i++)
-        if (logits[i] > logits[best])
-          best = i;
-      *n_right += best == labels[row] ? 1 : 0;
-      diff[labels[row]] -= 1;
+      loss += take_loss (self, logits, labels[row], class_weights, scale, diff);
+      *n_right += find_best (logits, n) == labels[row] ? 1 : 0;
+    }
+  return loss;
+}
+
+/**
+ * sb_graph_loss_multi:
+ * @self: a training graph whose forward pass has run
+ * @targets: batch × classes numbers: 1 where an image is of a class, 0 where it is not; a row that
+ *   begins with a number below zero does not count
+ * @class_weights: (nullable): one per class: how much it counts
+ * @scale: of the gradients: 1 / (images in all workers' batches × classes) for the mean
+ * @n_right: (out): how many of the batch × classes answers are right: above one half where the
+ *   target is
+ *
+ * Takes the sigmoid cross-entropy of images that may be of several classes at once.
+ *
+ * Returns: the sum over all images and classes, each times its class's weight
+ */
+double
+sb_graph_loss_multi (SbGraph *self,
+                     const float *targets,
+                     const float *class_weights,
+                     double scale,
+                     guint *n_right)
+{
+  int n = self->net->n_classes;
+  float *diff = self->diff_logits->data;
+  double loss = 0;
+
+  *n_right = 0;
+  for (int row = 0; row < self->batch; row++, diff += n, targets += n)
+    {
+      const float *logits = get_row (self, row);
+
+      if (targets[0] < 0)
+        {
+          memset (diff, 0, (gsize) n * sizeof (float));
+          continue;
+        }
       for (int i = 0; i < n; i++)
-        diff[i] *= (float) scale;
+        {
+          double weight = weight_of (class_weights, i);
+
+          /* -t·log σ(x) - (1 - t)·log (1 - σ(x)), without overflow. */
+          loss += weight * (MAX (logits[i], 0) - (double) logits[i] * targets[i] +
+                            log1p (exp (-fabs ((double) logits[i]))));
+          diff[i] = (float) (scale * weight * (sigmoid (logits[i]) - targets[i]));
+          *n_right += (logits[i] > 0) == (targets[i] > 0.5f) ? 1 : 0;
+        }
     }
   return loss;
 }
