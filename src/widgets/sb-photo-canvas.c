@@ -10,8 +10,10 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define MIN_SIDE 160
-#define NAT_SIDE 300
+#define MIN_WIDTH  160
+#define NAT_WIDTH  320
+#define MIN_HEIGHT 160
+#define NAT_HEIGHT 300
 /* How dark the photo becomes below the map, and how much of it the strongest colour covers. */
 #define SHADE   0.3f
 #define COVERED 0.8
@@ -143,8 +145,8 @@ sb_photo_canvas_measure (GtkWidget *widget,
                          int *minimum_baseline,
                          int *natural_baseline)
 {
-  *minimum = MIN_SIDE;
-  *natural = NAT_SIDE;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? MIN_WIDTH : MIN_HEIGHT;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? NAT_WIDTH : NAT_HEIGHT;
 }
 
 static void

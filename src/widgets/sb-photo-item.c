@@ -175,15 +175,39 @@ sb_photo_item_is_wrong (SbPhotoItem *self)
          strcmp (self->guesses[0].label, self->truth) != 0;
 }
 
-void
-sb_photo_item_set_waiting (SbPhotoItem *self)
+static void
+forget_answer (SbPhotoItem *self, SbPhotoState state)
 {
-  if (self->state == SB_PHOTO_WAITING)
+  if (self->state == state)
     return;
   clear_guesses (self);
   g_clear_pointer (&self->message, g_free);
-  self->state = SB_PHOTO_WAITING;
+  self->state = state;
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+/**
+ * sb_photo_item_set_plain:
+ * @self: a photo
+ *
+ * Nobody asks any more.
+ */
+void
+sb_photo_item_set_plain (SbPhotoItem *self)
+{
+  forget_answer (self, SB_PHOTO_PLAIN);
+}
+
+/**
+ * sb_photo_item_set_waiting:
+ * @self: a photo
+ *
+ * Somebody has asked.
+ */
+void
+sb_photo_item_set_waiting (SbPhotoItem *self)
+{
+  forget_answer (self, SB_PHOTO_WAITING);
 }
 
 /* The likeliest stay; of equals the one that came first. */

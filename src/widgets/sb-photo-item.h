@@ -59,6 +59,7 @@ const char *sb_photo_item_get_message (SbPhotoItem *self);
 const char *sb_photo_item_get_class (SbPhotoItem *self);
 gboolean sb_photo_item_is_wrong (SbPhotoItem *self);
 
+void sb_photo_item_set_plain (SbPhotoItem *self);
 void sb_photo_item_set_waiting (SbPhotoItem *self);
 void sb_photo_item_set_guesses (SbPhotoItem *self,
                                 const char *const *labels,
