@@ -36,7 +36,7 @@ struct _SbPhotoPad
   AdwBin parent_instance;
 
   SbPhotoReader *reader;
-  SbPhotoItem *item; /* (nullable): the one that is looked at */
+  SbPhotoEntry *item; /* (nullable): the one that is looked at */
   gulong changed;
   GCancellable *cancellable;
   guint refresh;
@@ -66,31 +66,31 @@ struct _SbPhotoPad
 G_DEFINE_FINAL_TYPE (SbPhotoPad, sb_photo_pad, ADW_TYPE_BIN)
 
 static char *
-make_answer (SbPhotoItem *item)
+make_answer (SbPhotoEntry *item)
 {
-  const char *label = sb_photo_item_get_label (item);
+  const char *label = sb_photo_entry_get_label (item);
 
   if (label != NULL)
-    return g_strdup_printf (_ ("%s (%.1f %%)"), label, 100 * sb_photo_item_get_confidence (item));
-  if (sb_photo_item_get_state (item) == SB_PHOTO_FAILED)
+    return g_strdup_printf (_ ("%s (%.1f %%)"), label, 100 * sb_photo_entry_get_confidence (item));
+  if (sb_photo_entry_get_state (item) == SB_PHOTO_FAILED)
     return g_strdup (_ ("No answer"));
-  if (sb_photo_item_get_state (item) == SB_PHOTO_WAITING)
+  if (sb_photo_entry_get_state (item) == SB_PHOTO_WAITING)
     return g_strdup (_ ("Waiting…"));
   return g_strdup (_ ("Not read yet"));
 }
 
 static char *
-make_about (SbPhotoItem *item)
+make_about (SbPhotoEntry *item)
 {
-  const char *name = sb_photo_item_get_name (item);
-  const char *truth = sb_photo_item_get_truth (item);
-  double milliseconds = sb_photo_item_get_milliseconds (item);
+  const char *name = sb_photo_entry_get_name (item);
+  const char *truth = sb_photo_entry_get_truth (item);
+  double milliseconds = sb_photo_entry_get_milliseconds (item);
 
-  if (sb_photo_item_get_state (item) == SB_PHOTO_FAILED)
-    return g_strdup_printf (_ ("%s: %s"), name, sb_photo_item_get_message (item));
-  if (sb_photo_item_get_label (item) == NULL)
+  if (sb_photo_entry_get_state (item) == SB_PHOTO_FAILED)
+    return g_strdup_printf (_ ("%s: %s"), name, sb_photo_entry_get_message (item));
+  if (sb_photo_entry_get_label (item) == NULL)
     return g_strdup (name);
-  if (sb_photo_item_is_wrong (item))
+  if (sb_photo_entry_is_wrong (item))
     return g_strdup_printf (_ ("%s · wrong: its folder says %s · %.1f ms"),
                             name,
                             truth,
@@ -106,7 +106,7 @@ show_answer (SbPhotoPad *self)
   g_autofree char *answer = make_answer (self->item);
   g_autofree char *about = make_about (self->item);
   guint n;
-  const SbPhotoGuess *guesses = sb_photo_item_get_guesses (self->item, &n);
+  const SbPhotoGuess *guesses = sb_photo_entry_get_guesses (self->item, &n);
 
   gtk_label_set_label (self->answer, answer);
   gtk_label_set_label (self->about, about);
@@ -115,7 +115,7 @@ show_answer (SbPhotoPad *self)
 }
 
 static void
-on_changed (SbPhotoItem *item, SbPhotoPad *self)
+on_changed (SbPhotoEntry *item, SbPhotoPad *self)
 {
   show_answer (self);
 }
@@ -131,7 +131,7 @@ on_photo (GObject *source, GAsyncResult *result, gpointer user_data)
   if (texture != NULL)
     sb_photo_canvas_set_photo (self->canvas,
                                GDK_PAINTABLE (texture),
-                               sb_photo_item_get_name (self->item));
+                               sb_photo_entry_get_name (self->item));
 }
 
 static void
@@ -146,7 +146,7 @@ forget_item (SbPhotoPad *self)
 static void
 on_selected (SbPhotoGrid *grid, GParamSpec *pspec, SbPhotoPad *self)
 {
-  SbPhotoItem *item = sb_photo_grid_get_selected (grid);
+  SbPhotoEntry *item = sb_photo_grid_get_selected (grid);
 
   if (item == self->item)
     return;
@@ -408,7 +408,7 @@ on_skipped_setup (GtkSignalListItemFactory *factory, GtkListItem *item, SbPhotoP
 static void
 on_skipped_bind (GtkSignalListItemFactory *factory, GtkListItem *item, SbPhotoPad *self)
 {
-  g_autofree char *text = sb_photo_item_describe (gtk_list_item_get_item (item));
+  g_autofree char *text = sb_photo_entry_describe (gtk_list_item_get_item (item));
 
   gtk_label_set_label (GTK_LABEL (gtk_list_item_get_child (item)), text);
 }

@@ -16,7 +16,7 @@
 typedef struct
 {
   SbPhotoReader *reader;
-  GPtrArray *items; /* (element-type SbPhotoItem) */
+  GPtrArray *items; /* (element-type SbPhotoEntry) */
 } Batch;
 
 /**
@@ -69,7 +69,7 @@ tell (SbPhotoReader *self)
  * sb_photo_reader_get_photos:
  * @self: a reader
  *
- * Returns: (transfer none) (element-type SbPhotoItem): the photos, read or to be read
+ * Returns: (transfer none) (element-type SbPhotoEntry): the photos, read or to be read
  */
 GListModel *
 sb_photo_reader_get_photos (SbPhotoReader *self)
@@ -81,7 +81,7 @@ sb_photo_reader_get_photos (SbPhotoReader *self)
  * sb_photo_reader_get_skipped:
  * @self: a reader
  *
- * Returns: (transfer none) (element-type SbPhotoItem): what turned out to be no photo; each has a
+ * Returns: (transfer none) (element-type SbPhotoEntry): what turned out to be no photo; each has a
  * message that says why
  */
 GListModel *
@@ -133,8 +133,8 @@ sb_photo_reader_count_unread (SbPhotoReader *self)
 
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->photos)); i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (G_LIST_MODEL (self->photos), i);
-      SbPhotoState state = sb_photo_item_get_state (item);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (G_LIST_MODEL (self->photos), i);
+      SbPhotoState state = sb_photo_entry_get_state (item);
 
       n += state == SB_PHOTO_PLAIN || state == SB_PHOTO_FAILED ? 1 : 0;
     }
@@ -151,12 +151,12 @@ get_classes (SbPhotoReader *self, guint n)
 }
 
 static void
-set_aside (SbPhotoReader *self, SbPhotoItem *item, const char *message)
+set_aside (SbPhotoReader *self, SbPhotoEntry *item, const char *message)
 {
-  GFile *file = sb_photo_item_get_file (item);
+  GFile *file = sb_photo_entry_get_file (item);
   guint position;
 
-  sb_photo_item_set_message (item, message);
+  sb_photo_entry_set_message (item, message);
   g_list_store_append (self->skipped, item);
   if (file != NULL)
     g_hash_table_remove (self->known, g_file_peek_path (file));
@@ -172,21 +172,21 @@ is_no_photo (const GError *error)
 }
 
 static void
-take (SbPhotoReader *self, SbPhotoItem *item, const SbPhotoReading *reading, const GError *error)
+take (SbPhotoReader *self, SbPhotoEntry *item, const SbPhotoReading *reading, const GError *error)
 {
   self->done++;
   if (reading != NULL)
-    sb_photo_item_set_guesses (item,
-                               get_classes (self, reading->n_classes),
-                               reading->probabilities,
-                               reading->n_classes,
-                               reading->milliseconds);
+    sb_photo_entry_set_guesses (item,
+                                get_classes (self, reading->n_classes),
+                                reading->probabilities,
+                                reading->n_classes,
+                                reading->milliseconds);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    sb_photo_item_set_plain (item);
+    sb_photo_entry_set_plain (item);
   else if (is_no_photo (error))
     set_aside (self, item, error->message);
   else
-    sb_photo_item_set_message (item, error->message);
+    sb_photo_entry_set_message (item, error->message);
   tell (self);
 }
 
@@ -209,8 +209,8 @@ end_batch (Batch *batch)
   SbPhotoReader *self = batch->reader;
 
   for (guint i = 0; i < batch->items->len; i++)
-    if (sb_photo_item_get_state (batch->items->pdata[i]) == SB_PHOTO_WAITING)
-      sb_photo_item_set_plain (batch->items->pdata[i]);
+    if (sb_photo_entry_get_state (batch->items->pdata[i]) == SB_PHOTO_WAITING)
+      sb_photo_entry_set_plain (batch->items->pdata[i]);
   if (!g_queue_remove (&self->batches, batch))
     return;
   if (g_queue_is_empty (&self->batches))
@@ -250,19 +250,20 @@ static void
 read_next (SbPhotoReader *self)
 {
   Batch *batch = g_queue_peek_head (&self->batches);
-  SbPhotoItem *first = g_ptr_array_index (batch->items, 0);
+  SbPhotoEntry *first = g_ptr_array_index (batch->items, 0);
   g_autoptr (GPtrArray) paths = NULL;
 
-  if (sb_photo_item_get_bytes (first) != NULL)
+  if (sb_photo_entry_get_bytes (first) != NULL)
     {
       sb_run_classify_photo_async (
-          self->run, sb_photo_item_get_bytes (first), self->cancellable, on_one, batch);
+          self->run, sb_photo_entry_get_bytes (first), self->cancellable, on_one, batch);
       return;
     }
   paths = g_ptr_array_new ();
   for (guint i = 0; i < batch->items->len; i++)
     g_ptr_array_add (paths,
-                     (gpointer) g_file_peek_path (sb_photo_item_get_file (batch->items->pdata[i])));
+                     (gpointer) g_file_peek_path (
+                         sb_photo_entry_get_file (batch->items->pdata[i])));
   g_ptr_array_add (paths, NULL);
   sb_run_classify_photos_async (self->run,
                                 (const char *const *) paths->pdata,
@@ -285,7 +286,7 @@ push (SbPhotoReader *self, GPtrArray *items)
   batch->items = g_ptr_array_ref (items);
   self->total += items->len;
   for (guint i = 0; i < items->len; i++)
-    sb_photo_item_set_waiting (items->pdata[i]);
+    sb_photo_entry_set_waiting (items->pdata[i]);
   g_queue_push_tail (&self->batches, batch);
   if (self->batches.length == 1)
     read_next (self);
@@ -303,7 +304,7 @@ add_found (SbPhotoReader *self, GPtrArray *found)
 
       /* Dropped a second time it is still one photo. */
       if (g_hash_table_add (self->known, g_strdup (photo->path)))
-        g_ptr_array_add (items, sb_photo_item_new (file, photo->truth));
+        g_ptr_array_add (items, sb_photo_entry_new (file, photo->truth));
     }
   g_list_store_splice (self->photos,
                        g_list_model_get_n_items (G_LIST_MODEL (self->photos)),
@@ -355,7 +356,7 @@ void
 sb_photo_reader_add_bytes (SbPhotoReader *self, GBytes *bytes, const char *name)
 {
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
-  SbPhotoItem *item = sb_photo_item_new_for_bytes (bytes, name);
+  SbPhotoEntry *item = sb_photo_entry_new_for_bytes (bytes, name);
 
   g_ptr_array_add (items, item);
   g_list_store_append (self->photos, item);
@@ -373,9 +374,9 @@ void
 sb_photo_reader_skip (SbPhotoReader *self, const char *name, const char *reason)
 {
   g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new_for_bytes (none, name);
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new_for_bytes (none, name);
 
-  sb_photo_item_set_message (item, reason);
+  sb_photo_entry_set_message (item, reason);
   g_list_store_append (self->skipped, item);
   tell (self);
 }
@@ -389,8 +390,8 @@ drop_batches (SbPhotoReader *self, gboolean first)
       Batch *batch = g_queue_pop_tail (&self->batches);
 
       for (guint i = 0; i < batch->items->len; i++)
-        if (sb_photo_item_get_state (batch->items->pdata[i]) == SB_PHOTO_WAITING)
-          sb_photo_item_set_plain (batch->items->pdata[i]);
+        if (sb_photo_entry_get_state (batch->items->pdata[i]) == SB_PHOTO_WAITING)
+          sb_photo_entry_set_plain (batch->items->pdata[i]);
       if (!g_queue_is_empty (&self->batches))
         batch_free (batch);
     }
@@ -432,13 +433,13 @@ sb_photo_reader_read_rest (SbPhotoReader *self)
 
   for (guint i = 0; i < n; i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (G_LIST_MODEL (self->photos), i);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (G_LIST_MODEL (self->photos), i);
       g_autoptr (GPtrArray) one = g_ptr_array_new_with_free_func (g_object_unref);
-      SbPhotoState state = sb_photo_item_get_state (item);
+      SbPhotoState state = sb_photo_entry_get_state (item);
 
       if (state != SB_PHOTO_PLAIN && state != SB_PHOTO_FAILED)
         continue;
-      if (sb_photo_item_get_bytes (item) == NULL)
+      if (sb_photo_entry_get_bytes (item) == NULL)
         g_ptr_array_add (files, g_object_ref (item));
       else
         {
@@ -508,8 +509,8 @@ sb_photo_reader_class_init (SbPhotoReaderClass *klass)
 static void
 sb_photo_reader_init (SbPhotoReader *self)
 {
-  self->photos = g_list_store_new (SB_TYPE_PHOTO_ITEM);
-  self->skipped = g_list_store_new (SB_TYPE_PHOTO_ITEM);
+  self->photos = g_list_store_new (SB_TYPE_PHOTO_ENTRY);
+  self->skipped = g_list_store_new (SB_TYPE_PHOTO_ENTRY);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->classes = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = g_cancellable_new ();

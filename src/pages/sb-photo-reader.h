@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 #include "workshop/sb-run.h"
 
 G_BEGIN_DECLS

@@ -12,7 +12,7 @@
 #include <glib/gi18n.h>
 
 #include "formats/sb-csv.h"
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 #include "wire/sb-json.h"
 
 /* Classes that a matrix shows; of more, those with the most photos. */
@@ -37,9 +37,9 @@ matrix_clear (Matrix *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Matrix, matrix_clear)
 
 static gboolean
-is_checked (SbPhotoItem *item)
+is_checked (SbPhotoEntry *item)
 {
-  return sb_photo_item_get_truth (item) != NULL && sb_photo_item_get_label (item) != NULL;
+  return sb_photo_entry_get_truth (item) != NULL && sb_photo_entry_get_label (item) != NULL;
 }
 
 static void
@@ -84,16 +84,16 @@ choose_names (GHashTable *counts)
 }
 
 static void
-add_to_matrix (Matrix *self, SbPhotoItem *item)
+add_to_matrix (Matrix *self, SbPhotoEntry *item)
 {
   guint truth, label;
 
   self->n++;
-  self->n_right += sb_photo_item_is_wrong (item) ? 0 : 1;
+  self->n_right += sb_photo_entry_is_wrong (item) ? 0 : 1;
   if (g_ptr_array_find_with_equal_func (
-          self->names, sb_photo_item_get_truth (item), g_str_equal, &truth) &&
+          self->names, sb_photo_entry_get_truth (item), g_str_equal, &truth) &&
       g_ptr_array_find_with_equal_func (
-          self->names, sb_photo_item_get_label (item), g_str_equal, &label))
+          self->names, sb_photo_entry_get_label (item), g_str_equal, &label))
     self->values[truth * self->names->len + label]++;
 }
 
@@ -106,18 +106,18 @@ matrix_init (Matrix *self, GListModel *photos)
   *self = (Matrix){ NULL };
   for (guint i = 0; i < n; i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (photos, i);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (photos, i);
 
       if (!is_checked (item))
         continue;
-      count_name (counts, sb_photo_item_get_truth (item));
-      count_name (counts, sb_photo_item_get_label (item));
+      count_name (counts, sb_photo_entry_get_truth (item));
+      count_name (counts, sb_photo_entry_get_label (item));
     }
   self->names = choose_names (counts);
   self->values = g_new0 (guint, self->names->len * self->names->len + 1);
   for (guint i = 0; i < n; i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (photos, i);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (photos, i);
 
       if (is_checked (item))
         add_to_matrix (self, item);
@@ -152,7 +152,7 @@ list_values (const Matrix *self)
 
 /**
  * sb_photo_table_make_matrix:
- * @photos: (element-type SbPhotoItem): photos
+ * @photos: (element-type SbPhotoEntry): photos
  *
  * Returns: (transfer full) (nullable): a chart of what photos are by their folders and what they
  * were taken for; %NULL when no folder is named like a class
@@ -203,25 +203,25 @@ sb_photo_table_make_matrix (GListModel *photos)
 }
 
 static void
-append_item (GString *csv, SbPhotoItem *item)
+append_item (GString *csv, SbPhotoEntry *item)
 {
-  GFile *file = sb_photo_item_get_file (item);
+  GFile *file = sb_photo_entry_get_file (item);
   const char *path = file != NULL ? g_file_peek_path (file) : NULL;
-  const char *truth = sb_photo_item_get_truth (item);
-  const char *label = sb_photo_item_get_label (item);
-  const char *message = sb_photo_item_get_message (item);
+  const char *truth = sb_photo_entry_get_truth (item);
+  const char *label = sb_photo_entry_get_label (item);
+  const char *message = sb_photo_entry_get_message (item);
   g_autoptr (GPtrArray) fields = g_ptr_array_new_with_free_func (g_free);
   const SbPhotoGuess *guesses;
   guint n;
 
   g_ptr_array_add (fields,
-                   g_filename_display_name (path != NULL ? path : sb_photo_item_get_name (item)));
+                   g_filename_display_name (path != NULL ? path : sb_photo_entry_get_name (item)));
   g_ptr_array_add (fields, g_strdup (truth != NULL ? truth : ""));
   g_ptr_array_add (fields,
-                   g_strdup (truth == NULL || label == NULL  ? ""
-                             : sb_photo_item_is_wrong (item) ? "no"
-                                                             : "yes"));
-  guesses = sb_photo_item_get_guesses (item, &n);
+                   g_strdup (truth == NULL || label == NULL   ? ""
+                             : sb_photo_entry_is_wrong (item) ? "no"
+                                                              : "yes"));
+  guesses = sb_photo_entry_get_guesses (item, &n);
   for (guint i = 0; i < SB_PHOTO_TOP; i++)
     {
       char number[G_ASCII_DTOSTR_BUF_SIZE] = "";
@@ -241,7 +241,7 @@ append_items (GString *csv, GListModel *items)
 {
   for (guint i = 0; i < g_list_model_get_n_items (items); i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (items, i);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (items, i);
 
       append_item (csv, item);
     }
@@ -249,8 +249,8 @@ append_items (GString *csv, GListModel *items)
 
 /**
  * sb_photo_table_to_csv:
- * @photos: (element-type SbPhotoItem): photos
- * @skipped: (element-type SbPhotoItem): what turned out to be no photo
+ * @photos: (element-type SbPhotoEntry): photos
+ * @skipped: (element-type SbPhotoEntry): what turned out to be no photo
  *
  * Returns: (transfer full): a table of the photos, and below them of what is none: its path, the
  * class that its folder is named like, whether that was found, the five likeliest labels with their

@@ -23,7 +23,7 @@ struct _SbPhotoWhy
 
   SbRun *run;
   SbPhotoCanvas *canvas;
-  SbPhotoItem *item; /* (nullable) */
+  SbPhotoEntry *item; /* (nullable) */
   GCancellable *cancellable;
   GtkStack *stack;
   GtkLabel *problem;
@@ -70,7 +70,7 @@ stop (SbPhotoWhy *self)
 static void
 show_map (SbPhotoWhy *self, const SbOcclusionMap *map)
 {
-  const char *label = sb_photo_item_get_label (self->item);
+  const char *label = sb_photo_entry_get_label (self->item);
   g_autofree char *text = g_markup_printf_escaped (
       /* translators: the label of a photo */
       _ ("<span foreground=\"#ff8c00\">●</span> speaks for “%s”  "
@@ -97,7 +97,7 @@ on_explained (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_object (&self->cancellable);
   if (map == NULL)
     show_page (self, "ask", error->message);
-  else if (sb_photo_item_get_label (self->item) != NULL)
+  else if (sb_photo_entry_get_label (self->item) != NULL)
     show_map (self, map);
   else
     show_page (self, "ask", NULL);
@@ -150,7 +150,7 @@ ask (GtkWidget *widget, const char *action, GVariant *parameter)
   SbPhotoWhy *self = SB_PHOTO_WHY (widget);
   Question *question;
 
-  if (self->item == NULL || sb_photo_item_get_label (self->item) == NULL)
+  if (self->item == NULL || sb_photo_entry_get_label (self->item) == NULL)
     return;
   stop (self);
   self->cancellable = g_cancellable_new ();
@@ -159,10 +159,10 @@ ask (GtkWidget *widget, const char *action, GVariant *parameter)
   question->cancellable = g_object_ref (self->cancellable);
   gtk_progress_bar_set_fraction (self->progress, 0);
   show_page (self, "asking", NULL);
-  if (sb_photo_item_get_bytes (self->item) != NULL)
-    explain (question, sb_photo_item_get_bytes (self->item));
+  if (sb_photo_entry_get_bytes (self->item) != NULL)
+    explain (question, sb_photo_entry_get_bytes (self->item));
   else
-    g_file_load_bytes_async (sb_photo_item_get_file (self->item),
+    g_file_load_bytes_async (sb_photo_entry_get_file (self->item),
                              question->cancellable,
                              on_loaded,
                              question);
@@ -182,9 +182,9 @@ stop_action (GtkWidget *widget, const char *action, GVariant *parameter)
  * To be called again when the photo has got another label.
  */
 void
-sb_photo_why_set_item (SbPhotoWhy *self, SbPhotoItem *item)
+sb_photo_why_set_item (SbPhotoWhy *self, SbPhotoEntry *item)
 {
-  gboolean read = item != NULL && sb_photo_item_get_label (item) != NULL;
+  gboolean read = item != NULL && sb_photo_entry_get_label (item) != NULL;
 
   g_set_object (&self->item, item);
   stop (self);

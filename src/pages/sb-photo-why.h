@@ -8,7 +8,7 @@
 #include <adwaita.h>
 
 #include "widgets/sb-photo-canvas.h"
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 #include "workshop/sb-run.h"
 
 G_BEGIN_DECLS
@@ -17,6 +17,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SbPhotoWhy, sb_photo_why, SB, PHOTO_WHY, AdwBin)
 
 void sb_photo_why_set_up (SbPhotoWhy *self, SbRun *run, SbPhotoCanvas *canvas);
-void sb_photo_why_set_item (SbPhotoWhy *self, SbPhotoItem *item);
+void sb_photo_why_set_item (SbPhotoWhy *self, SbPhotoEntry *item);
 
 G_END_DECLS

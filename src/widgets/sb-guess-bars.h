@@ -7,7 +7,7 @@
 
 #include <gtk/gtk.h>
 
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 
 G_BEGIN_DECLS
 

@@ -23,7 +23,7 @@ struct _SbPhotoCell
   AdwBin parent_instance;
 
   SbThumbnailer *thumbnailer;
-  SbPhotoItem *item;
+  SbPhotoEntry *item;
   gulong changed;
   GCancellable *cancellable;
   GtkImage *picture;
@@ -39,10 +39,10 @@ G_DEFINE_FINAL_TYPE (SbPhotoCell, sb_photo_cell, ADW_TYPE_BIN)
 static void
 show_words (SbPhotoCell *self)
 {
-  SbPhotoState state = sb_photo_item_get_state (self->item);
-  gboolean wrong = sb_photo_item_is_wrong (self->item);
-  const char *class = sb_photo_item_get_class (self->item);
-  double confidence = sb_photo_item_get_confidence (self->item);
+  SbPhotoState state = sb_photo_entry_get_state (self->item);
+  gboolean wrong = sb_photo_entry_is_wrong (self->item);
+  const char *class = sb_photo_entry_get_class (self->item);
+  double confidence = sb_photo_entry_get_confidence (self->item);
   g_autofree char *percent = NULL;
   g_autofree char *note = NULL;
 
@@ -52,8 +52,8 @@ show_words (SbPhotoCell *self)
     class = _ ("Waiting…");
   percent = confidence >= 0 ? g_strdup_printf (_ ("%.0f %%"), 100 * confidence) : NULL;
   /* translators: below a photo that was taken for something else */
-  note = wrong ? g_strdup_printf (_ ("is %s"), sb_photo_item_get_truth (self->item))
-               : g_strdup (sb_photo_item_get_name (self->item));
+  note = wrong ? g_strdup_printf (_ ("is %s"), sb_photo_entry_get_truth (self->item))
+               : g_strdup (sb_photo_entry_get_name (self->item));
   gtk_label_set_label (self->label, class != NULL ? class : "");
   gtk_label_set_label (self->confidence, percent != NULL ? percent : "");
   gtk_label_set_label (self->note, note);
@@ -67,7 +67,7 @@ static void
 describe (SbPhotoCell *self)
 {
   GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
-  g_autofree char *text = sb_photo_item_describe (self->item);
+  g_autofree char *text = sb_photo_entry_describe (self->item);
 
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), text);
   if (parent != NULL)
@@ -78,7 +78,7 @@ describe (SbPhotoCell *self)
 }
 
 static void
-on_changed (SbPhotoItem *item, SbPhotoCell *self)
+on_changed (SbPhotoEntry *item, SbPhotoCell *self)
 {
   show_words (self);
   describe (self);
@@ -146,7 +146,7 @@ clear (SbPhotoCell *self)
  * @item: (nullable): what it shows
  */
 void
-sb_photo_cell_set_item (SbPhotoCell *self, SbPhotoItem *item)
+sb_photo_cell_set_item (SbPhotoCell *self, SbPhotoEntry *item)
 {
   if (self->item == item)
     return;

@@ -15,6 +15,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SbPhotoCell, sb_photo_cell, SB, PHOTO_CELL, AdwBin)
 
 GtkWidget *sb_photo_cell_new (SbThumbnailer *thumbnailer);
-void sb_photo_cell_set_item (SbPhotoCell *self, SbPhotoItem *item);
+void sb_photo_cell_set_item (SbPhotoCell *self, SbPhotoEntry *item);
 
 G_END_DECLS

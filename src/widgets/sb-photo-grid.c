@@ -33,7 +33,7 @@ struct _SbPhotoGrid
   AdwBin parent_instance;
 
   SbThumbnailer *thumbnailer;
-  GListModel *model; /* (nullable) (element-type SbPhotoItem) */
+  GListModel *model; /* (nullable) (element-type SbPhotoEntry) */
   GtkFilterListModel *filtered;
   GtkSortListModel *sorted;
   GtkSingleSelection *selection;
@@ -74,24 +74,24 @@ G_DEFINE_FINAL_TYPE (SbPhotoGrid, sb_photo_grid, ADW_TYPE_BIN)
 static gboolean
 is_shown (gpointer object, gpointer user_data)
 {
-  SbPhotoItem *item = object;
+  SbPhotoEntry *item = object;
   SbPhotoGrid *self = user_data;
 
-  if (self->only_wrong && !sb_photo_item_is_wrong (item))
+  if (self->only_wrong && !sb_photo_entry_is_wrong (item))
     return FALSE;
-  if (self->label != NULL && g_strcmp0 (sb_photo_item_get_class (item), self->label) != 0)
+  if (self->label != NULL && g_strcmp0 (sb_photo_entry_get_class (item), self->label) != 0)
     return FALSE;
   if (self->pair_truth != NULL &&
-      (g_strcmp0 (sb_photo_item_get_truth (item), self->pair_truth) != 0 ||
-       g_strcmp0 (sb_photo_item_get_label (item), self->pair_label) != 0))
+      (g_strcmp0 (sb_photo_entry_get_truth (item), self->pair_truth) != 0 ||
+       g_strcmp0 (sb_photo_entry_get_label (item), self->pair_label) != 0))
     return FALSE;
-  return sb_photo_item_matches (item, self->search);
+  return sb_photo_entry_matches (item, self->search);
 }
 
 static int
-compare_confidences (SbPhotoItem *left, SbPhotoItem *right, gboolean rising)
+compare_confidences (SbPhotoEntry *left, SbPhotoEntry *right, gboolean rising)
 {
-  double a = sb_photo_item_get_confidence (left), b = sb_photo_item_get_confidence (right);
+  double a = sb_photo_entry_get_confidence (left), b = sb_photo_entry_get_confidence (right);
 
   /* Without an answer it comes last, either way. */
   if (a < 0 || b < 0)
@@ -100,9 +100,9 @@ compare_confidences (SbPhotoItem *left, SbPhotoItem *right, gboolean rising)
 }
 
 static int
-compare_labels (SbPhotoItem *left, SbPhotoItem *right)
+compare_labels (SbPhotoEntry *left, SbPhotoEntry *right)
 {
-  const char *a = sb_photo_item_get_class (left), *b = sb_photo_item_get_class (right);
+  const char *a = sb_photo_entry_get_class (left), *b = sb_photo_entry_get_class (right);
 
   if (a == NULL || b == NULL)
     return (a == NULL) - (b == NULL);
@@ -112,14 +112,14 @@ compare_labels (SbPhotoItem *left, SbPhotoItem *right)
 static int
 compare (gconstpointer a, gconstpointer b, gpointer user_data)
 {
-  SbPhotoItem *left = (SbPhotoItem *) a, *right = (SbPhotoItem *) b;
+  SbPhotoEntry *left = (SbPhotoEntry *) a, *right = (SbPhotoEntry *) b;
   SbPhotoGrid *self = user_data;
   int order = 0;
 
   switch (self->order)
     {
     case SB_PHOTO_ORDER_NAME:
-      order = sb_photo_item_compare_names (left, right);
+      order = sb_photo_entry_compare_names (left, right);
       break;
     case SB_PHOTO_ORDER_LABEL:
       order = compare_labels (left, right);
@@ -176,11 +176,11 @@ list_classes (SbPhotoGrid *self, gboolean *checked)
   *checked = FALSE;
   for (guint i = 0; i < count_all (self); i++)
     {
-      g_autoptr (SbPhotoItem) item = g_list_model_get_item (self->model, i);
-      const char *class = sb_photo_item_get_class (item);
+      g_autoptr (SbPhotoEntry) item = g_list_model_get_item (self->model, i);
+      const char *class = sb_photo_entry_get_class (item);
 
-      *checked = *checked ||
-                 (sb_photo_item_get_truth (item) != NULL && sb_photo_item_get_label (item) != NULL);
+      *checked = *checked || (sb_photo_entry_get_truth (item) != NULL &&
+                              sb_photo_entry_get_label (item) != NULL);
       if (class != NULL && !g_hash_table_contains (seen, class))
         {
           g_ptr_array_add (names, g_strdup (class));
@@ -287,7 +287,7 @@ on_items_changed (GListModel *model, guint position, guint removed, guint added,
 /**
  * sb_photo_grid_set_model:
  * @self: a grid
- * @model: (nullable) (element-type SbPhotoItem): what it shows
+ * @model: (nullable) (element-type SbPhotoEntry): what it shows
  */
 void
 sb_photo_grid_set_model (SbPhotoGrid *self, GListModel *model)
@@ -305,7 +305,7 @@ sb_photo_grid_set_model (SbPhotoGrid *self, GListModel *model)
  * sb_photo_grid_get_shown:
  * @self: a grid
  *
- * Returns: (transfer none) (element-type SbPhotoItem): what is shown, in its order
+ * Returns: (transfer none) (element-type SbPhotoEntry): what is shown, in its order
  */
 GListModel *
 sb_photo_grid_get_shown (SbPhotoGrid *self)
@@ -331,7 +331,7 @@ sb_photo_grid_get_thumbnailer (SbPhotoGrid *self)
  *
  * Returns: (transfer none) (nullable): the photo that is selected
  */
-SbPhotoItem *
+SbPhotoEntry *
 sb_photo_grid_get_selected (SbPhotoGrid *self)
 {
   return gtk_single_selection_get_selected_item (self->selection);
@@ -613,7 +613,7 @@ sb_photo_grid_class_init (SbPhotoGridClass *klass)
       g_param_spec_object ("selected",
                            NULL,
                            NULL,
-                           SB_TYPE_PHOTO_ITEM,
+                           SB_TYPE_PHOTO_ENTRY,
                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   bind_template (GTK_WIDGET_CLASS (klass));

@@ -7,7 +7,7 @@
 
 #include <adwaita.h>
 
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 #include "widgets/sb-thumbnailer.h"
 
 G_BEGIN_DECLS
@@ -40,7 +40,7 @@ GListModel *sb_photo_grid_get_shown (SbPhotoGrid *self);
 SbThumbnailer *sb_photo_grid_get_thumbnailer (SbPhotoGrid *self);
 void sb_photo_grid_refresh (SbPhotoGrid *self);
 
-SbPhotoItem *sb_photo_grid_get_selected (SbPhotoGrid *self);
+SbPhotoEntry *sb_photo_grid_get_selected (SbPhotoGrid *self);
 void sb_photo_grid_set_order (SbPhotoGrid *self, SbPhotoOrder order);
 void sb_photo_grid_set_label (SbPhotoGrid *self, const char *label);
 void sb_photo_grid_set_search (SbPhotoGrid *self, const char *text);

@@ -31,7 +31,7 @@ typedef struct
 typedef struct
 {
   Key key;
-  SbPhotoItem *item;
+  SbPhotoEntry *item;
   GtkWidget *viewer; /* (nullable) */
 } Request;
 
@@ -130,9 +130,9 @@ keep (SbThumbnailer *self, const Key *key, GdkTexture *texture)
  * there
  */
 GdkTexture *
-sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoItem *item, SbThumbnailShape shape, guint side)
+sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoEntry *item, SbThumbnailShape shape, guint side)
 {
-  const Key key = { sb_photo_item_get_serial (item), shape, side };
+  const Key key = { sb_photo_entry_get_serial (item), shape, side };
   Entry *entry = g_hash_table_lookup (self->entries, &key);
 
   if (entry == NULL)
@@ -144,10 +144,10 @@ sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoItem *item, SbThumbnailShape 
 
 /* Its short side has at least @short_side pixels, if it has so many at all. */
 static SbPhoto *
-decode (SbPhotoItem *item, int short_side, GCancellable *cancellable, GError **error)
+decode (SbPhotoEntry *item, int short_side, GCancellable *cancellable, GError **error)
 {
-  GBytes *bytes = sb_photo_item_get_bytes (item);
-  GFile *file = sb_photo_item_get_file (item);
+  GBytes *bytes = sb_photo_entry_get_bytes (item);
+  GFile *file = sb_photo_entry_get_file (item);
   g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
   g_autoptr (GBytes) loaded = NULL;
   gsize length;
@@ -307,7 +307,7 @@ start (SbThumbnailer *self)
  */
 void
 sb_thumbnailer_load_async (SbThumbnailer *self,
-                           SbPhotoItem *item,
+                           SbPhotoEntry *item,
                            SbThumbnailShape shape,
                            guint side,
                            GtkWidget *viewer,
@@ -319,7 +319,7 @@ sb_thumbnailer_load_async (SbThumbnailer *self,
   GdkTexture *known = sb_thumbnailer_lookup (self, item, shape, side);
   Request *request = g_new0 (Request, 1);
 
-  request->key = (Key){ sb_photo_item_get_serial (item), shape, side };
+  request->key = (Key){ sb_photo_entry_get_serial (item), shape, side };
   request->item = g_object_ref (item);
   request->viewer = viewer != NULL ? g_object_ref (viewer) : NULL;
   g_task_set_source_tag (task, sb_thumbnailer_load_async);

@@ -7,7 +7,7 @@
 
 #include <gtk/gtk.h>
 
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 
 G_BEGIN_DECLS
 
@@ -27,9 +27,9 @@ typedef enum
 
 SbThumbnailer *sb_thumbnailer_new (gsize budget);
 GdkTexture *
-sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoItem *item, SbThumbnailShape shape, guint side);
+sb_thumbnailer_lookup (SbThumbnailer *self, SbPhotoEntry *item, SbThumbnailShape shape, guint side);
 void sb_thumbnailer_load_async (SbThumbnailer *self,
-                                SbPhotoItem *item,
+                                SbPhotoEntry *item,
                                 SbThumbnailShape shape,
                                 guint side,
                                 GtkWidget *viewer,

@@ -74,7 +74,7 @@ turn (GBytes *jpeg)
 }
 
 static GdkTexture *
-load (SbThumbnailer *thumbnailer, SbPhotoItem *item, SbThumbnailShape shape, GError **error)
+load (SbThumbnailer *thumbnailer, SbPhotoEntry *item, SbThumbnailShape shape, GError **error)
 {
   Wait wait = { NULL };
   GdkTexture *texture;
@@ -99,45 +99,45 @@ read_pixel (GdkTexture *texture, int x, int y, int *red, int *blue)
 }
 
 static void
-set_guess (SbPhotoItem *item, const char *label, double probability)
+set_guess (SbPhotoEntry *item, const char *label, double probability)
 {
   const char *const labels[] = { "other", label };
   const double probabilities[] = { 1 - probability, probability };
 
-  sb_photo_item_set_guesses (item, labels, probabilities, 2, 1);
+  sb_photo_entry_set_guesses (item, labels, probabilities, 2, 1);
 }
 
 static void
 test_item (void)
 {
   g_autoptr (GFile) file = g_file_new_for_path ("/nowhere/Ein Foto 2.jpg");
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new (file, "bees");
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new (file, "bees");
   const double probabilities[] = { 0.1, 0.05, 0.4, 0.2, 0.22, 0.03 };
   const double order[] = { 0.4, 0.22, 0.2, 0.1, 0.05 };
   const SbPhotoGuess *guesses;
-  g_autofree char *plain = sb_photo_item_describe (item);
+  g_autofree char *plain = sb_photo_entry_describe (item);
   g_autofree char *wrong = NULL;
   guint n;
 
   g_assert_cmpstr (plain, ==, "Ein Foto 2.jpg: bees");
-  g_assert_cmpfloat (sb_photo_item_get_confidence (item), <, 0);
-  g_assert_cmpstr (sb_photo_item_get_class (item), ==, "bees");
-  g_assert_false (sb_photo_item_is_wrong (item));
-  sb_photo_item_set_guesses (item, classes, probabilities, G_N_ELEMENTS (classes), 12.5);
-  guesses = sb_photo_item_get_guesses (item, &n);
+  g_assert_cmpfloat (sb_photo_entry_get_confidence (item), <, 0);
+  g_assert_cmpstr (sb_photo_entry_get_class (item), ==, "bees");
+  g_assert_false (sb_photo_entry_is_wrong (item));
+  sb_photo_entry_set_guesses (item, classes, probabilities, G_N_ELEMENTS (classes), 12.5);
+  guesses = sb_photo_entry_get_guesses (item, &n);
   g_assert_cmpuint (n, ==, SB_PHOTO_TOP);
   for (guint i = 0; i < n; i++)
     g_assert_cmpfloat (guesses[i].probability, ==, order[i]);
-  g_assert_cmpstr (sb_photo_item_get_label (item), ==, "cats");
-  g_assert_true (sb_photo_item_is_wrong (item));
-  wrong = sb_photo_item_describe (item);
+  g_assert_cmpstr (sb_photo_entry_get_label (item), ==, "cats");
+  g_assert_true (sb_photo_entry_is_wrong (item));
+  wrong = sb_photo_entry_describe (item);
   g_assert_cmpstr (wrong, ==, "Ein Foto 2.jpg: taken for cats (40.0 %), but it is bees");
-  g_assert_true (sb_photo_item_matches (item, "foto"));
-  g_assert_true (sb_photo_item_matches (item, "cat"));
-  g_assert_false (sb_photo_item_matches (item, "dog"));
-  sb_photo_item_set_message (item, "gone");
-  g_assert_null (sb_photo_item_get_label (item));
-  g_assert_cmpint (sb_photo_item_get_state (item), ==, SB_PHOTO_FAILED);
+  g_assert_true (sb_photo_entry_matches (item, "foto"));
+  g_assert_true (sb_photo_entry_matches (item, "cat"));
+  g_assert_false (sb_photo_entry_matches (item, "dog"));
+  sb_photo_entry_set_message (item, "gone");
+  g_assert_null (sb_photo_entry_get_label (item));
+  g_assert_cmpint (sb_photo_entry_get_state (item), ==, SB_PHOTO_FAILED);
 }
 
 static void
@@ -146,7 +146,7 @@ test_thumbnail_is_upright (void)
   g_autoptr (SbThumbnailer) thumbnailer = sb_thumbnailer_new (1 << 20);
   g_autoptr (GBytes) jpeg = make_image (400, 200, 0xff000000, 0x0000ff00, "jpeg");
   g_autoptr (GBytes) turned = turn (jpeg);
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new_for_bytes (turned, "a");
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new_for_bytes (turned, "a");
   g_autoptr (GdkTexture) square = load (thumbnailer, item, SB_THUMBNAIL_SQUARE, NULL);
   g_autoptr (GdkTexture) whole = load (thumbnailer, item, SB_THUMBNAIL_WHOLE, NULL);
   int red, blue;
@@ -176,7 +176,7 @@ test_thumbnails_are_bounded (void)
       g_autoptr (GBytes) png = make_image (60, 60, 0x33669900, 0x33669900, "png");
       g_autoptr (GdkTexture) texture = NULL;
 
-      g_ptr_array_add (items, sb_photo_item_new_for_bytes (png, "a"));
+      g_ptr_array_add (items, sb_photo_entry_new_for_bytes (png, "a"));
       texture = load (thumbnailer, items->pdata[i], SB_THUMBNAIL_SQUARE, NULL);
       g_assert_nonnull (texture);
       g_assert_cmpuint (sb_thumbnailer_get_bytes (thumbnailer), <=, budget);
@@ -193,9 +193,9 @@ test_no_photo (void)
 {
   g_autoptr (SbThumbnailer) thumbnailer = sb_thumbnailer_new (1 << 20);
   g_autoptr (GBytes) text = g_bytes_new_static ("no photo at all", 15);
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new_for_bytes (text, "a");
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new_for_bytes (text, "a");
   g_autoptr (GFile) file = g_file_new_for_path ("/nowhere/at/all");
-  g_autoptr (SbPhotoItem) gone = sb_photo_item_new (file, NULL);
+  g_autoptr (SbPhotoEntry) gone = sb_photo_entry_new (file, NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_null (load (thumbnailer, item, SB_THUMBNAIL_SQUARE, &error));
@@ -211,7 +211,7 @@ test_cancelled (void)
   g_autoptr (SbThumbnailer) thumbnailer = sb_thumbnailer_new (1 << 20);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GBytes) png = make_image (60, 60, 0x33669900, 0x33669900, "png");
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new_for_bytes (png, "a");
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new_for_bytes (png, "a");
   g_autoptr (GError) error = NULL;
   Wait waits[20] = { { NULL } };
 
@@ -233,14 +233,14 @@ test_cancelled (void)
 static GListStore *
 make_model (guint n)
 {
-  GListStore *model = g_list_store_new (SB_TYPE_PHOTO_ITEM);
+  GListStore *model = g_list_store_new (SB_TYPE_PHOTO_ENTRY);
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < n; i++)
     {
       g_autofree char *path = g_strdup_printf ("/nowhere/photo %u.jpg", n - i);
       g_autoptr (GFile) file = g_file_new_for_path (path);
-      SbPhotoItem *item = sb_photo_item_new (file, classes[i % 6]);
+      SbPhotoEntry *item = sb_photo_entry_new (file, classes[i % 6]);
 
       set_guess (item, classes[i % 3 == 0 ? (i + 1) % 6 : i % 6], 0.5 + 0.5 * (i * 7 % n) / n);
       g_ptr_array_add (items, item);
@@ -255,10 +255,10 @@ count (GtkWidget *grid)
   return g_list_model_get_n_items (sb_photo_grid_get_shown (SB_PHOTO_GRID (grid)));
 }
 
-static SbPhotoItem *
+static SbPhotoEntry *
 nth (GtkWidget *grid, guint index)
 {
-  g_autoptr (SbPhotoItem) item =
+  g_autoptr (SbPhotoEntry) item =
       g_list_model_get_item (sb_photo_grid_get_shown (SB_PHOTO_GRID (grid)), index);
 
   /* The model keeps it. */
@@ -278,7 +278,7 @@ test_filters (void)
   g_assert_nonnull (sb_photo_grid_get_selected (self));
   sb_photo_grid_set_only_wrong (self, TRUE);
   g_assert_cmpuint (count (grid), ==, 200);
-  g_assert_true (sb_photo_item_is_wrong (nth (grid, 0)));
+  g_assert_true (sb_photo_entry_is_wrong (nth (grid, 0)));
   sb_photo_grid_set_only_wrong (self, FALSE);
   /* Of dogs: every sixth was a dog and is wrong; elks come from them. */
   sb_photo_grid_set_label (self, "elks");
@@ -305,32 +305,32 @@ test_orders (void)
   SbPhotoGrid *self = SB_PHOTO_GRID (grid);
   g_autoptr (GListStore) model = make_model (60);
   g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
-  g_autoptr (SbPhotoItem) last = sb_photo_item_new_for_bytes (none, "zz");
+  g_autoptr (SbPhotoEntry) last = sb_photo_entry_new_for_bytes (none, "zz");
 
   g_list_store_insert (model, 0, last);
   sb_photo_grid_set_model (self, G_LIST_MODEL (model));
   g_assert_true (nth (grid, 0) == last);
   sb_photo_grid_set_order (self, SB_PHOTO_ORDER_CERTAIN);
   for (guint i = 1; i < 60; i++)
-    g_assert_cmpfloat (sb_photo_item_get_confidence (nth (grid, i - 1)),
+    g_assert_cmpfloat (sb_photo_entry_get_confidence (nth (grid, i - 1)),
                        >=,
-                       sb_photo_item_get_confidence (nth (grid, i)));
+                       sb_photo_entry_get_confidence (nth (grid, i)));
   g_assert_true (nth (grid, 60) == last);
   sb_photo_grid_set_order (self, SB_PHOTO_ORDER_UNCERTAIN);
   for (guint i = 1; i < 60; i++)
-    g_assert_cmpfloat (sb_photo_item_get_confidence (nth (grid, i - 1)),
+    g_assert_cmpfloat (sb_photo_entry_get_confidence (nth (grid, i - 1)),
                        <=,
-                       sb_photo_item_get_confidence (nth (grid, i)));
+                       sb_photo_entry_get_confidence (nth (grid, i)));
   g_assert_true (nth (grid, 60) == last);
   sb_photo_grid_set_order (self, SB_PHOTO_ORDER_LABEL);
   for (guint i = 1; i < 60; i++)
-    g_assert_cmpstr (sb_photo_item_get_label (nth (grid, i - 1)),
+    g_assert_cmpstr (sb_photo_entry_get_label (nth (grid, i - 1)),
                      <=,
-                     sb_photo_item_get_label (nth (grid, i)));
+                     sb_photo_entry_get_label (nth (grid, i)));
   /* As a person counts: 9 before 10. */
   sb_photo_grid_set_order (self, SB_PHOTO_ORDER_NAME);
-  g_assert_cmpstr (sb_photo_item_get_name (nth (grid, 8)), ==, "photo 9.jpg");
-  g_assert_cmpstr (sb_photo_item_get_name (nth (grid, 9)), ==, "photo 10.jpg");
+  g_assert_cmpstr (sb_photo_entry_get_name (nth (grid, 8)), ==, "photo 9.jpg");
+  g_assert_cmpstr (sb_photo_entry_get_name (nth (grid, 9)), ==, "photo 10.jpg");
   g_assert_finalize_object (g_steal_pointer (&grid));
 }
 
@@ -353,9 +353,9 @@ test_answers_come_later (void)
 {
   GtkWidget *grid = g_object_ref_sink (sb_photo_grid_new ("Photos"));
   SbPhotoGrid *self = SB_PHOTO_GRID (grid);
-  g_autoptr (GListStore) model = g_list_store_new (SB_TYPE_PHOTO_ITEM);
+  g_autoptr (GListStore) model = g_list_store_new (SB_TYPE_PHOTO_ENTRY);
   g_autoptr (GFile) file = g_file_new_for_path ("/nowhere/a.jpg");
-  g_autoptr (SbPhotoItem) item = sb_photo_item_new (file, "ants");
+  g_autoptr (SbPhotoEntry) item = sb_photo_entry_new (file, "ants");
   Count wait = { grid, 1 };
 
   g_list_store_append (model, item);

@@ -1,22 +1,22 @@
-/* sb-photo-item.c
+/* sb-photo-entry.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
 #include "config.h"
 
-#include "widgets/sb-photo-item.h"
+#include "widgets/sb-photo-entry.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
 /**
- * SbPhotoItem:
+ * SbPhotoEntry:
  *
  * A photo in a list: where it is, what it really is if that is known, and what a model said. The
  * picture itself is not kept here, so that a list may be long.
  */
-struct _SbPhotoItem
+struct _SbPhotoEntry
 {
   GObject parent_instance;
 
@@ -41,10 +41,10 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE (SbPhotoItem, sb_photo_item, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (SbPhotoEntry, sb_photo_entry, G_TYPE_OBJECT)
 
 static void
-clear_guesses (SbPhotoItem *self)
+clear_guesses (SbPhotoEntry *self)
 {
   for (guint i = 0; i < self->n_guesses; i++)
     g_ref_string_release ((char *) self->guesses[i].label);
@@ -53,130 +53,130 @@ clear_guesses (SbPhotoItem *self)
 
 /* Number, never given twice: thumbnails are kept by it. */
 guint64
-sb_photo_item_get_serial (SbPhotoItem *self)
+sb_photo_entry_get_serial (SbPhotoEntry *self)
 {
   return self->serial;
 }
 
 GFile *
-sb_photo_item_get_file (SbPhotoItem *self)
+sb_photo_entry_get_file (SbPhotoEntry *self)
 {
   return self->file;
 }
 
 GBytes *
-sb_photo_item_get_bytes (SbPhotoItem *self)
+sb_photo_entry_get_bytes (SbPhotoEntry *self)
 {
   return self->bytes;
 }
 
 const char *
-sb_photo_item_get_name (SbPhotoItem *self)
+sb_photo_entry_get_name (SbPhotoEntry *self)
 {
   return self->name;
 }
 
 const char *
-sb_photo_item_get_truth (SbPhotoItem *self)
+sb_photo_entry_get_truth (SbPhotoEntry *self)
 {
   return self->truth;
 }
 
 SbPhotoState
-sb_photo_item_get_state (SbPhotoItem *self)
+sb_photo_entry_get_state (SbPhotoEntry *self)
 {
   return self->state;
 }
 
 /**
- * sb_photo_item_get_label:
+ * sb_photo_entry_get_label:
  * @self: a photo
  *
  * Returns: (nullable): what the model holds it for
  */
 const char *
-sb_photo_item_get_label (SbPhotoItem *self)
+sb_photo_entry_get_label (SbPhotoEntry *self)
 {
   return self->n_guesses > 0 ? self->guesses[0].label : NULL;
 }
 
 /**
- * sb_photo_item_get_confidence:
+ * sb_photo_entry_get_confidence:
  * @self: a photo
  *
  * Returns: how likely its label is, from 0 to 1; below zero when there is none
  */
 double
-sb_photo_item_get_confidence (SbPhotoItem *self)
+sb_photo_entry_get_confidence (SbPhotoEntry *self)
 {
   return self->n_guesses > 0 ? self->guesses[0].probability : -1;
 }
 
 /**
- * sb_photo_item_get_guesses:
+ * sb_photo_entry_get_guesses:
  * @self: a photo
  * @n: (out): how many there are, at most %SB_PHOTO_TOP
  *
  * Returns: (transfer none) (array length=n): the likeliest first
  */
 const SbPhotoGuess *
-sb_photo_item_get_guesses (SbPhotoItem *self, guint *n)
+sb_photo_entry_get_guesses (SbPhotoEntry *self, guint *n)
 {
   *n = self->n_guesses;
   return self->guesses;
 }
 
 /**
- * sb_photo_item_get_milliseconds:
+ * sb_photo_entry_get_milliseconds:
  * @self: a photo
  *
  * Returns: from the question to the answer; zero when that is not known
  */
 double
-sb_photo_item_get_milliseconds (SbPhotoItem *self)
+sb_photo_entry_get_milliseconds (SbPhotoEntry *self)
 {
   return self->milliseconds;
 }
 
 /**
- * sb_photo_item_get_message:
+ * sb_photo_entry_get_message:
  * @self: a photo
  *
  * Returns: (nullable): why it has no label
  */
 const char *
-sb_photo_item_get_message (SbPhotoItem *self)
+sb_photo_entry_get_message (SbPhotoEntry *self)
 {
   return self->message;
 }
 
 /**
- * sb_photo_item_get_class:
+ * sb_photo_entry_get_class:
  * @self: a photo
  *
  * Returns: (nullable): what it is listed under: its label; without one, what it really is
  */
 const char *
-sb_photo_item_get_class (SbPhotoItem *self)
+sb_photo_entry_get_class (SbPhotoEntry *self)
 {
   return self->n_guesses > 0 ? self->guesses[0].label : self->truth;
 }
 
 /**
- * sb_photo_item_is_wrong:
+ * sb_photo_entry_is_wrong:
  * @self: a photo
  *
  * Returns: whether it has a label that it should not have
  */
 gboolean
-sb_photo_item_is_wrong (SbPhotoItem *self)
+sb_photo_entry_is_wrong (SbPhotoEntry *self)
 {
   return self->n_guesses > 0 && self->truth != NULL &&
          strcmp (self->guesses[0].label, self->truth) != 0;
 }
 
 static void
-forget_answer (SbPhotoItem *self, SbPhotoState state)
+forget_answer (SbPhotoEntry *self, SbPhotoState state)
 {
   if (self->state == state)
     return;
@@ -187,32 +187,32 @@ forget_answer (SbPhotoItem *self, SbPhotoState state)
 }
 
 /**
- * sb_photo_item_set_plain:
+ * sb_photo_entry_set_plain:
  * @self: a photo
  *
  * Nobody asks any more.
  */
 void
-sb_photo_item_set_plain (SbPhotoItem *self)
+sb_photo_entry_set_plain (SbPhotoEntry *self)
 {
   forget_answer (self, SB_PHOTO_PLAIN);
 }
 
 /**
- * sb_photo_item_set_waiting:
+ * sb_photo_entry_set_waiting:
  * @self: a photo
  *
  * Somebody has asked.
  */
 void
-sb_photo_item_set_waiting (SbPhotoItem *self)
+sb_photo_entry_set_waiting (SbPhotoEntry *self)
 {
   forget_answer (self, SB_PHOTO_WAITING);
 }
 
 /* The likeliest stay; of equals the one that came first. */
 static void
-add_guess (SbPhotoItem *self, const char *label, double probability)
+add_guess (SbPhotoEntry *self, const char *label, double probability)
 {
   guint at = self->n_guesses;
 
@@ -230,7 +230,7 @@ add_guess (SbPhotoItem *self, const char *label, double probability)
 }
 
 /**
- * sb_photo_item_set_guesses:
+ * sb_photo_entry_set_guesses:
  * @self: a photo
  * @labels: (array length=n): every class
  * @probabilities: (array length=n): how likely each is, from 0 to 1
@@ -240,11 +240,11 @@ add_guess (SbPhotoItem *self, const char *label, double probability)
  * What a model said.
  */
 void
-sb_photo_item_set_guesses (SbPhotoItem *self,
-                           const char *const *labels,
-                           const double *probabilities,
-                           guint n,
-                           double milliseconds)
+sb_photo_entry_set_guesses (SbPhotoEntry *self,
+                            const char *const *labels,
+                            const double *probabilities,
+                            guint n,
+                            double milliseconds)
 {
   clear_guesses (self);
   for (guint i = 0; i < n; i++)
@@ -256,12 +256,12 @@ sb_photo_item_set_guesses (SbPhotoItem *self,
 }
 
 /**
- * sb_photo_item_set_message:
+ * sb_photo_entry_set_message:
  * @self: a photo
  * @message: why there is no label
  */
 void
-sb_photo_item_set_message (SbPhotoItem *self, const char *message)
+sb_photo_entry_set_message (SbPhotoEntry *self, const char *message)
 {
   clear_guesses (self);
   g_free (self->message);
@@ -271,14 +271,14 @@ sb_photo_item_set_message (SbPhotoItem *self, const char *message)
 }
 
 /**
- * sb_photo_item_compare_names:
+ * sb_photo_entry_compare_names:
  * @a: a photo
  * @b: another one
  *
  * Returns: as strcmp(), by name in the order of the person's language, numbers by their value
  */
 int
-sb_photo_item_compare_names (SbPhotoItem *a, SbPhotoItem *b)
+sb_photo_entry_compare_names (SbPhotoEntry *a, SbPhotoEntry *b)
 {
   return strcmp (a->name_key, b->name_key);
 }
@@ -292,30 +292,30 @@ has (const char *text, const char *folded)
 }
 
 /**
- * sb_photo_item_matches:
+ * sb_photo_entry_matches:
  * @self: a photo
  * @folded: what to look for, from g_utf8_casefold()
  *
  * Returns: whether its name or one of its labels has that in it
  */
 gboolean
-sb_photo_item_matches (SbPhotoItem *self, const char *folded)
+sb_photo_entry_matches (SbPhotoEntry *self, const char *folded)
 {
   return *folded == '\0' || has (self->name, folded) || has (self->truth, folded) ||
-         has (sb_photo_item_get_label (self), folded);
+         has (sb_photo_entry_get_label (self), folded);
 }
 
 /**
- * sb_photo_item_describe:
+ * sb_photo_entry_describe:
  * @self: a photo
  *
  * Returns: (transfer full): all that is known, in one sentence
  */
 char *
-sb_photo_item_describe (SbPhotoItem *self)
+sb_photo_entry_describe (SbPhotoEntry *self)
 {
-  const char *label = sb_photo_item_get_label (self);
-  double percent = 100 * sb_photo_item_get_confidence (self);
+  const char *label = sb_photo_entry_get_label (self);
+  double percent = 100 * sb_photo_entry_get_confidence (self);
 
   if (self->state == SB_PHOTO_FAILED)
     return g_strdup_printf (_ ("%s: %s"), self->name, self->message);
@@ -324,7 +324,7 @@ sb_photo_item_describe (SbPhotoItem *self)
   if (label == NULL)
     return self->truth != NULL ? g_strdup_printf (_ ("%s: %s"), self->name, self->truth)
                                : g_strdup (self->name);
-  if (sb_photo_item_is_wrong (self))
+  if (sb_photo_entry_is_wrong (self))
     /* translators: file name, wrong label, its probability, right label */
     return g_strdup_printf (
         _ ("%s: taken for %s (%.1f %%), but it is %s"), self->name, label, percent, self->truth);
@@ -334,9 +334,9 @@ sb_photo_item_describe (SbPhotoItem *self)
 }
 
 static void
-sb_photo_item_finalize (GObject *object)
+sb_photo_entry_finalize (GObject *object)
 {
-  SbPhotoItem *self = SB_PHOTO_ITEM (object);
+  SbPhotoEntry *self = SB_PHOTO_ENTRY (object);
 
   clear_guesses (self);
   g_clear_object (&self->file);
@@ -345,34 +345,34 @@ sb_photo_item_finalize (GObject *object)
   g_free (self->name);
   g_free (self->name_key);
   g_free (self->message);
-  G_OBJECT_CLASS (sb_photo_item_parent_class)->finalize (object);
+  G_OBJECT_CLASS (sb_photo_entry_parent_class)->finalize (object);
 }
 
 static void
-sb_photo_item_class_init (SbPhotoItemClass *klass)
+sb_photo_entry_class_init (SbPhotoEntryClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = sb_photo_item_finalize;
+  G_OBJECT_CLASS (klass)->finalize = sb_photo_entry_finalize;
   /**
-   * SbPhotoItem::changed:
+   * SbPhotoEntry::changed:
    *
    * There is another answer.
    */
   signals[CHANGED] = g_signal_new (
-      "changed", SB_TYPE_PHOTO_ITEM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+      "changed", SB_TYPE_PHOTO_ENTRY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
-sb_photo_item_init (SbPhotoItem *self)
+sb_photo_entry_init (SbPhotoEntry *self)
 {
   static gint64 last;
 
   self->serial = (guint64) ++last;
 }
 
-static SbPhotoItem *
+static SbPhotoEntry *
 make (char *name)
 {
-  SbPhotoItem *self = g_object_new (SB_TYPE_PHOTO_ITEM, NULL);
+  SbPhotoEntry *self = g_object_new (SB_TYPE_PHOTO_ENTRY, NULL);
 
   self->name = name;
   self->name_key = g_utf8_collate_key_for_filename (name, -1);
@@ -380,17 +380,17 @@ make (char *name)
 }
 
 /**
- * sb_photo_item_new:
+ * sb_photo_entry_new:
  * @file: a file that may be a photo
  * @truth: (nullable): what it really is
  *
  * Returns: (transfer full): a photo of which nothing has been said; lives in the main thread
  */
-SbPhotoItem *
-sb_photo_item_new (GFile *file, const char *truth)
+SbPhotoEntry *
+sb_photo_entry_new (GFile *file, const char *truth)
 {
   g_autofree char *base = g_file_get_basename (file);
-  SbPhotoItem *self = make (g_filename_display_name (base));
+  SbPhotoEntry *self = make (g_filename_display_name (base));
 
   self->file = g_object_ref (file);
   self->truth = truth != NULL ? g_ref_string_new_intern (truth) : NULL;
@@ -398,16 +398,16 @@ sb_photo_item_new (GFile *file, const char *truth)
 }
 
 /**
- * sb_photo_item_new_for_bytes:
+ * sb_photo_entry_new_for_bytes:
  * @bytes: a picture in any format that GdkPixbuf reads
  * @name: what it is called
  *
  * Returns: (transfer full): a photo of which nothing has been said
  */
-SbPhotoItem *
-sb_photo_item_new_for_bytes (GBytes *bytes, const char *name)
+SbPhotoEntry *
+sb_photo_entry_new_for_bytes (GBytes *bytes, const char *name)
 {
-  SbPhotoItem *self = make (g_strdup (name));
+  SbPhotoEntry *self = make (g_strdup (name));
 
   self->bytes = g_bytes_ref (bytes);
   return self;
