@@ -11,6 +11,7 @@
 #include "algorithms/vision/sb-classify.h"
 #include "algorithms/vision/sb-convert.h"
 #include "algorithms/vision/sb-digits.h"
+#include "algorithms/vision/sb-im2rec.h"
 
 /* The engine says which algorithm's image was asked for. */
 static int
@@ -32,10 +33,14 @@ main (int argc, char **argv)
     return sb_convert_export (argv[2], argv[3]);
   if (argc == 4 && strcmp (argv[1], "import") == 0)
     return sb_convert_import (argv[2], argv[3]);
-  fprintf (stderr,
-           "Usage: sagebrush-vision train|serve\n"
-           "       sagebrush-vision export MODEL FILE.onnx\n"
-           "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
-           "MODEL is a model.tar.gz, or a folder with what is in it.\n");
+  if (argc >= 2 && strcmp (argv[1], "im2rec") == 0)
+    return sb_im2rec (argc - 1, argv + 1);
+  fprintf (
+      stderr,
+      "Usage: sagebrush-vision train|serve\n"
+      "       sagebrush-vision export MODEL FILE.onnx\n"
+      "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
+      "       sagebrush-vision im2rec FOLDER OUT [--split SHARE] [--resize PIXELS] [--seed N]\n"
+      "MODEL is a model.tar.gz, or a folder with what is in it.\n");
   return 2;
 }

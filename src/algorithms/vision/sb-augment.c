@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "algorithms/vision/sb-colour.h"
+
 /* A random part of any size: its share of the photo's area, and how much its sides may differ. */
 #define LEAST_AREA 0.08
 #define MOST_RATIO (4.0 / 3)
@@ -20,8 +22,7 @@
 #define TURN   10.0
 #define SHEAR  0.1
 #define ASPECT 0.25
-/* The same: hue in half degrees, saturation and lightness out of 255, which is how OpenCV has
- * them. */
+/* The same: hue in degrees, saturation and lightness out of 255. */
 #define HUE        36.0
 #define SATURATION 50.0
 #define LIGHTNESS  50.0
@@ -169,6 +170,85 @@ take_padded_part (const SbLoaderOptions *options,
   take_part (options, photo, left, top, toss (random), out);
 }
 
+static void
+shift_colours (const SbLoaderOptions *options, SbRandom *random, guint8 *out)
+{
+  gsize n = (gsize) options->height * (gsize) options->width;
+  float hue = (float) (sb_random_range (random, -HUE, HUE));
+  float saturation = (float) (sb_random_range (random, -SATURATION, SATURATION) / 255);
+  float lightness = (float) (sb_random_range (random, -LIGHTNESS, LIGHTNESS) / 255);
+
+  if (options->channels == 3)
+    sb_colour_shift (out, n, hue, saturation, lightness);
+  else
+    for (gsize i = 0; i < n; i++)
+      out[i] = (guint8) CLAMP (lrintf ((float) out[i] + lightness * 255), 0, 255);
+}
+
+/* Where a pixel comes from: (x, y) about the middle times this. */
+typedef struct
+{
+  double xx, xy, yx, yy;
+} Turn;
+
+static Turn
+pick_turn (SbRandom *random)
+{
+  double angle = sb_random_range (random, -TURN, TURN) * G_PI / 180;
+  double shear = sb_random_range (random, -SHEAR, SHEAR);
+  double aspect = sb_random_range (random, 1 - ASPECT, 1 + ASPECT);
+  /* The area stays the same: one side grows by what the other one loses. */
+  double tall = 2 / (1 + aspect), wide = tall * aspect;
+
+  return (Turn){
+    cos (angle) / wide,
+    (shear * cos (angle) - sin (angle)) / tall,
+    sin (angle) / wide,
+    (shear * sin (angle) + cos (angle)) / tall,
+  };
+}
+
+/* Between four pixels; what is outside is @fill. */
+static guint8
+sample (const guint8 *in, int width, int height, double x, double y, guint8 fill)
+{
+  int left = (int) floor (x), top = (int) floor (y);
+  double right = x - left, down = y - top, sum = 0;
+
+  if (left < -1 || top < -1 || left >= width || top >= height)
+    return fill;
+  for (int i = 0; i < 2; i++)
+    for (int k = 0; k < 2; k++)
+      {
+        int row = top + i, column = left + k;
+        gboolean inside = row >= 0 && row < height && column >= 0 && column < width;
+
+        sum += (i ? down : 1 - down) * (k ? right : 1 - right) *
+               (inside ? in[(gsize) row * (gsize) width + (gsize) column] : fill);
+      }
+  return (guint8) (sum + 0.5);
+}
+
+static void
+turn (const SbLoaderOptions *options, SbRandom *random, guint8 *out)
+{
+  int width = options->width, height = options->height;
+  double middle_x = (width - 1) / 2.0, middle_y = (height - 1) / 2.0;
+  Turn by = pick_turn (random);
+  g_autofree guint8 *copy = g_memdup2 (out, sb_input_get_n_values (options));
+  const guint8 *in = copy;
+
+  for (int k = 0; k < options->channels; k++, in += width * height)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++)
+        *out++ = sample (in,
+                         width,
+                         height,
+                         middle_x + (x - middle_x) * by.xx + (y - middle_y) * by.xy,
+                         middle_y + (x - middle_x) * by.yx + (y - middle_y) * by.yy,
+                         get_fill (options, k));
+}
+
 /**
  * sb_augment:
  * @options: options
@@ -178,7 +258,8 @@ take_padded_part (const SbLoaderOptions *options,
  *
  * With `resize`, or in a small network, a random part of the input's size is taken; where the photo
  * has no room for that, an eighth of the side is added around it. In another network a random part
- * of any size is taken. Half of them are mirrored.
+ * of any size is taken: 8 to 100 % of the area, its sides differing by a third at most. Half of
+ * them are mirrored. Turns, shears and colours follow as SageMaker has them.
  */
 void
 sb_augment (const SbLoaderOptions *options, const SbPhoto *photo, SbRandom *random, guint8 *out)
@@ -187,4 +268,8 @@ sb_augment (const SbLoaderOptions *options, const SbPhoto *photo, SbRandom *rand
     take_any_part (options, photo, random, out);
   else
     take_padded_part (options, photo, random, out);
+  if (options->augmentation >= SB_AUGMENTATION_CROP_COLOR_TRANSFORM)
+    turn (options, random, out);
+  if (options->augmentation >= SB_AUGMENTATION_CROP_COLOR)
+    shift_colours (options, random, out);
 }

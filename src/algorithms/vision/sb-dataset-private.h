@@ -52,10 +52,12 @@ struct _SbDataset
   GStringChunk *names;
   SbLabels meaning;
 
-  /* Names of classes, of one's own or as in another data set. */
+  /* Names of classes, by label: of the folders that photos are in, given by another data set, or as
+   * a file says. */
   GHashTable *classes;
   GPtrArray *class_names;
   gboolean classes_are_given;
+  gboolean classes_are_folders;
 
   guint n_classes;
   guint *counts;
@@ -64,6 +66,7 @@ struct _SbDataset
 SbDataset *_sb_dataset_new (const SbDataset *like);
 guint _sb_dataset_add_container (SbDataset *self, SbContainerKind kind, const char *path);
 gboolean _sb_dataset_find_class (SbDataset *self, const char *name, float *label, GError **error);
+void _sb_dataset_name_class (SbDataset *self, float label, const char *name);
 void _sb_dataset_add (SbDataset *self,
                       guint container,
                       const char *name,
@@ -73,6 +76,15 @@ void _sb_dataset_add (SbDataset *self,
                       guint n_labels);
 gboolean _sb_dataset_finish (SbDataset *self, const char *source, GError **error);
 
-gboolean _sb_dataset_add_classes (SbDataset *self, const char *folder, GError **error);
+gboolean
+_sb_dataset_add_classes (SbDataset *self, const char *folder, GPtrArray *files, GError **error);
+gboolean
+_sb_dataset_add_list (SbDataset *self, const char *folder, const char *path, GError **error);
+gboolean _sb_dataset_add_records (SbDataset *self, const char *path, GError **error);
+gboolean _sb_dataset_add_manifest (SbDataset *self,
+                                   const char *folder,
+                                   const char *path,
+                                   const char *attribute,
+                                   GError **error);
 
 G_END_DECLS

@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "algorithms/vision/sb-net.h"
+#include "formats/sb-recordio.h"
 
 /* No file with a photo is larger, in bytes. */
-#define MAX_LENGTH ((goffset) 512 * 1024 * 1024)
+#define MAX_LENGTH  ((goffset) 512 * 1024 * 1024)
+#define MAX_CLASSES 100000
 
 static void
 container_clear (gpointer data)
@@ -29,7 +31,7 @@ container_clear (gpointer data)
 static void
 take_classes (SbDataset *self, const SbDataset *like)
 {
-  for (guint i = 0; i < like->n_classes; i++)
+  for (guint i = 0; i < like->class_names->len; i++)
     {
       char *name = g_strdup (like->class_names->pdata[i]);
 
@@ -98,12 +100,28 @@ _sb_dataset_find_class (SbDataset *self, const char *name, float *label, GError 
           return FALSE;
         }
       copy = g_strdup (name);
+      self->classes_are_folders = TRUE;
       number = GUINT_TO_POINTER (self->class_names->len);
       g_ptr_array_add (self->class_names, copy);
       g_hash_table_insert (self->classes, copy, number);
     }
   *label = (float) GPOINTER_TO_UINT (number);
   return TRUE;
+}
+
+/* For labels that are numbers already; a name that came first stays. */
+void
+_sb_dataset_name_class (SbDataset *self, float label, const char *name)
+{
+  guint number;
+
+  if (self->classes_are_given || *name == '\0' || !(label >= 0 && label < MAX_CLASSES))
+    return;
+  number = (guint) label;
+  if (number >= self->class_names->len)
+    g_ptr_array_set_size (self->class_names, (int) number + 1);
+  if (self->class_names->pdata[number] == NULL)
+    self->class_names->pdata[number] = g_strdup (name);
 }
 
 void
@@ -170,20 +188,28 @@ get_labels (const SbDataset *self, const SbSample *sample)
   return &g_array_index (self->labels, float, sample->first_label);
 }
 
-/* The largest label, or how many there are if each stands for one class. */
+static gboolean
+is_label (const SbDataset *self, float value)
+{
+  if (self->meaning == SB_LABELS_MULTI_HOT)
+    return value == 0 || value == 1;
+  return value >= 0 && value < MAX_CLASSES && value == truncf (value);
+}
+
+/* The largest label and one more, or how many there are if each stands for one class. */
 static gboolean
 count_classes (SbDataset *self, guint index, guint *n_classes)
 {
   const SbSample *sample = get_sample (self, index);
   const float *labels = get_labels (self, sample);
 
+  if (self->meaning == SB_LABELS_MULTI_HOT && sample->n_labels != get_sample (self, 0)->n_labels)
+    return FALSE;
   if (self->meaning == SB_LABELS_MULTI_HOT)
     *n_classes = MAX (*n_classes, sample->n_labels);
   for (guint i = 0; i < sample->n_labels; i++)
     {
-      if (self->meaning == SB_LABELS_MULTI_HOT
-              ? labels[i] != 0 && labels[i] != 1
-              : !(labels[i] >= 0 && labels[i] < 1e6) || labels[i] != truncf (labels[i]))
+      if (!is_label (self, labels[i]))
         return FALSE;
       if (self->meaning != SB_LABELS_MULTI_HOT)
         *n_classes = MAX (*n_classes, (guint) labels[i] + 1);
@@ -208,6 +234,38 @@ count_samples (SbDataset *self)
     }
 }
 
+/* Where only some classes have a name, the others are called by their number. */
+static void
+complete_names (SbDataset *self)
+{
+  if (self->class_names->len == 0)
+    return;
+  if (self->class_names->len < self->n_classes)
+    g_ptr_array_set_size (self->class_names, (int) self->n_classes);
+  for (guint i = 0; i < self->class_names->len; i++)
+    {
+      if (self->class_names->pdata[i] == NULL)
+        self->class_names->pdata[i] = g_strdup_printf ("%u", i);
+      g_hash_table_insert (self->classes, self->class_names->pdata[i], GUINT_TO_POINTER (i));
+    }
+}
+
+static gboolean
+fail_label (const SbDataset *self, guint index, GError **error)
+{
+  g_autofree char *name = sb_dataset_dup_name (self, index);
+
+  g_set_error (error,
+               SB_NET_ERROR,
+               SB_NET_ERROR_INVALID,
+               self->meaning == SB_LABELS_MULTI_HOT
+                   ? "%s: several labels have to be as many as there are classes, each 0 or 1. If "
+                     "they are numbers of classes, add “;label-format=class-id” to the content type"
+                   : "%s: a label has to be a whole number from 0",
+               name);
+  return FALSE;
+}
+
 /* @source is what was opened, for messages. */
 gboolean
 _sb_dataset_finish (SbDataset *self, const char *source, GError **error)
@@ -217,23 +275,13 @@ _sb_dataset_finish (SbDataset *self, const char *source, GError **error)
       g_set_error (error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "%s: there are no photos", source);
       return FALSE;
     }
-  if (!self->classes_are_given)
+  if (self->classes_are_folders)
     sort_classes (self);
   self->n_classes = self->class_names->len;
   for (guint i = 0; i < self->samples->len; i++)
     if (!count_classes (self, i, &self->n_classes))
-      {
-        g_autofree char *name = sb_dataset_dup_name (self, i);
-
-        g_set_error (error,
-                     SB_NET_ERROR,
-                     SB_NET_ERROR_INVALID,
-                     self->meaning == SB_LABELS_MULTI_HOT
-                         ? "%s: each of several labels has to be 0 or 1"
-                         : "%s: a label has to be a whole number from 0",
-                     name);
-        return FALSE;
-      }
+      return fail_label (self, i, error);
+  complete_names (self);
   count_samples (self);
   return TRUE;
 }
@@ -364,6 +412,20 @@ sb_dataset_check (const SbDataset *self, guint n_classes, GError **error)
 }
 
 /**
+ * sb_dataset_get_path:
+ * @self: a data set
+ * @index: number of a photo
+ *
+ * Returns: (nullable): its path from the channel's folder or in its tar file; %NULL for one that is
+ *   in a file of records
+ */
+const char *
+sb_dataset_get_path (const SbDataset *self, guint index)
+{
+  return get_sample (self, index)->name;
+}
+
+/**
  * sb_dataset_dup_name:
  * @self: a data set
  * @index: number of a photo
@@ -440,6 +502,30 @@ read_file (const char *path, guint64 offset, goffset length, GByteArray *bytes, 
   return done;
 }
 
+/* The photo in a record. */
+static gboolean
+read_record (const char *path, guint64 offset, GByteArray *bytes, GError **error)
+{
+  g_autoptr (SbRecordReader) reader = sb_record_reader_open (path, error);
+  GError *local = NULL;
+  SbImageRecord record;
+
+  if (reader == NULL)
+    return FALSE;
+  sb_record_reader_seek (reader, offset);
+  if (!sb_record_reader_next (reader, bytes, &local))
+    {
+      if (local == NULL)
+        local = g_error_new (SB_NET_ERROR, SB_NET_ERROR_INVALID, "%s: it ends too early", path);
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  if (!sb_image_record_parse (&record, bytes->data, bytes->len, error))
+    return FALSE;
+  g_byte_array_remove_range (bytes, 0, (guint) (record.data - bytes->data));
+  return TRUE;
+}
+
 /**
  * sb_dataset_read:
  * @self: a data set
@@ -456,7 +542,9 @@ sb_dataset_read (const SbDataset *self, guint index, GByteArray *bytes, GError *
   const SbContainer *container = &g_array_index (self->containers, SbContainer, sample->container);
   g_autofree char *path = NULL;
 
-  if (container->kind != SB_CONTAINER_FOLDER)
+  if (container->kind == SB_CONTAINER_RECORDS)
+    return read_record (container->path, sample->offset, bytes, error);
+  if (container->kind == SB_CONTAINER_TAR)
     return read_file (container->path, sample->offset, sample->length, bytes, error);
   path = g_build_filename (container->path, sample->name, NULL);
   return read_file (path, 0, 0, bytes, error);

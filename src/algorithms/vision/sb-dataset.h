@@ -27,6 +27,7 @@ const guint *sb_dataset_get_counts (const SbDataset *self);
 gboolean sb_dataset_is_multi_label (const SbDataset *self);
 int sb_dataset_get_label (const SbDataset *self, guint index);
 void sb_dataset_fill_targets (const SbDataset *self, guint index, guint n_classes, float *targets);
+const char *sb_dataset_get_path (const SbDataset *self, guint index);
 char *sb_dataset_dup_name (const SbDataset *self, guint index);
 gboolean sb_dataset_read (const SbDataset *self, guint index, GByteArray *bytes, GError **error);
 gboolean sb_dataset_check (const SbDataset *self, guint n_classes, GError **error);
