@@ -8,15 +8,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "algorithms/vision/sb-classify.h"
 #include "algorithms/vision/sb-convert.h"
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-im2rec.h"
+
+/* The engine says which algorithm's image was asked for. */
+static int
+train (char **argv)
+{
+  if (g_strcmp0 (g_getenv ("SAGEBRUSH_ALGORITHM"), "image-classification") == 0)
+    return sb_classify_train (argv);
+  return sb_digits_train (argv);
+}
 
 int
 main (int argc, char **argv)
 {
   if (argc == 2 && strcmp (argv[1], "train") == 0)
-    return sb_digits_train (argv);
+    return train (argv);
   if (argc == 2 && strcmp (argv[1], "serve") == 0)
     return sb_digits_serve ();
   if (argc == 4 && strcmp (argv[1], "export") == 0)
