@@ -12,6 +12,7 @@
 
 #include "engine/sb-resource.h"
 #include "formats/sb-archive.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-uri.h"
@@ -482,31 +483,4 @@ sb_job_folder_pack (const char *folder,
 
   *empty = dir == NULL || g_dir_read_name (dir) == NULL;
   return *empty || sb_archive_pack_folder (path, archive, NULL, error);
-}
-
-/**
- * sb_folder_remove:
- * @folder: a folder of the engine's own
- *
- * Removes it with everything in it; links are removed, not followed.
- */
-void
-sb_folder_remove (const char *folder)
-{
-  g_autoptr (GDir) dir = NULL;
-  const char *name;
-
-  if (g_file_test (folder, G_FILE_TEST_IS_SYMLINK) || !g_file_test (folder, G_FILE_TEST_IS_DIR))
-    {
-      g_unlink (folder);
-      return;
-    }
-  dir = g_dir_open (folder, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      sb_folder_remove (path);
-    }
-  g_rmdir (folder);
 }

@@ -16,6 +16,7 @@
 #include "engine/sb-job-folder.h"
 #include "engine/sb-process.h"
 #include "engine/sb-resource.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"

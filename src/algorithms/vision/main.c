@@ -48,6 +48,8 @@ main (int argc, char **argv)
     return sb_convert_export (argv[2], argv[3]);
   if (argc == 4 && strcmp (argv[1], "import") == 0)
     return sb_convert_import (argv[2], argv[3]);
+  if (argc == 4 && strcmp (argv[1], "weights") == 0)
+    return sb_convert_weights (argv[2], argv[3]);
   if (argc >= 2 && strcmp (argv[1], "im2rec") == 0)
     return sb_im2rec (argc - 1, argv + 1);
   fprintf (
@@ -55,6 +57,7 @@ main (int argc, char **argv)
       "Usage: sagebrush-vision train|serve\n"
       "       sagebrush-vision export MODEL FILE.onnx\n"
       "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
+      "       sagebrush-vision weights MODEL FILE.safetensors\n"
       "       sagebrush-vision im2rec FOLDER OUT [--split SHARE] [--resize PIXELS] [--seed N]\n"
       "MODEL is a model.tar.gz, or a folder with what is in it.\n");
   return 2;
