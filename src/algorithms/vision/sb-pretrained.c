@@ -9,11 +9,11 @@
 
 #include "algorithms/vision/sb-pretrained.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "algorithms/contract/sb-contract.h"
 #include "formats/sb-archive.h"
+#include "formats/sb-folder.h"
 #include "formats/sb-weight-file.h"
 #include "wire/sb-json.h"
 
@@ -33,29 +33,11 @@ fail (GError **error, const char *format, ...)
   return FALSE;
 }
 
-static void
-remove_folder (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-        remove_folder (path);
-      else
-        g_unlink (path);
-    }
-  g_rmdir (folder);
-}
-
 void
 sb_pretrained_free (SbPretrained *self)
 {
   if (self->temporary != NULL)
-    remove_folder (self->temporary);
+    sb_folder_remove (self->temporary);
   g_free (self->path);
   g_free (self->temporary);
   g_clear_pointer (&self->description, json_object_unref);
@@ -105,7 +87,7 @@ open_archive (const char *path, GError **error)
   if (self != NULL)
     self->temporary = g_steal_pointer (&folder);
   else
-    remove_folder (folder);
+    sb_folder_remove (folder);
   return self;
 }
 
