@@ -180,7 +180,7 @@ static gboolean
 send_all (List *self, GCancellable *cancellable, GError **error)
 {
   if (!list_objects (self, cancellable, error) ||
-      !_sb_parallel_run (self->n_names, MAX_THREADS, send_one, self, cancellable, error))
+      !sb_parallel_run (self->n_names, MAX_THREADS, send_one, self, cancellable, error))
     return FALSE;
   for (guint i = 0; i < self->large->len; i++)
     if (!send_file (self, g_ptr_array_index (self->large, i), FALSE, cancellable, error))

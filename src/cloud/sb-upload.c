@@ -461,7 +461,7 @@ send_parts (Upload *self, GCancellable *cancellable, GError **error)
   self->state_path = make_state_path (self);
   if (!begin (self, cancellable, error))
     return FALSE;
-  if (_sb_parallel_run (self->n_parts, MAX_THREADS, send_part, self, cancellable, &local) &&
+  if (sb_parallel_run (self->n_parts, MAX_THREADS, send_part, self, cancellable, &local) &&
       check_unchanged (self, &local) && complete (self, cancellable, &local))
     {
       forget_state (self);

@@ -16,6 +16,7 @@
 #include "engine/sb-job-folder.h"
 #include "engine/sb-process.h"
 #include "engine/sb-resource.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
@@ -435,6 +436,17 @@ add_job_environment (Job *self, GStrv *environ)
     *environ = g_environ_setenv (*environ, name, json_node_get_string (node), TRUE);
 }
 
+/* Where weights are that were downloaded for a training to begin with. */
+static char *
+find_weights (void)
+{
+  const char *given = g_getenv ("SAGEBRUSH_WEIGHTS_DIR");
+
+  if (given != NULL)
+    return g_strdup (given);
+  return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
+}
+
 static GStrv
 make_environment (Job *self)
 {
@@ -442,6 +454,7 @@ make_environment (Job *self)
                                         "LC_ALL",       "TMPDIR",        "LD_LIBRARY_PATH",
                                         "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
   g_autofree char *cpus = g_strdup_printf ("%u", g_get_num_processors ());
+  g_autofree char *weights = find_weights ();
   GStrv environ = g_new0 (char *, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
@@ -455,6 +468,12 @@ make_environment (Job *self)
                               TRUE);
   environ = g_environ_setenv (environ, "AWS_REGION", self->engine->region, TRUE);
   environ = g_environ_setenv (environ, "SM_NUM_CPUS", cpus, TRUE);
+  /* One program may be several algorithms. */
+  environ = g_environ_setenv (environ,
+                              "SAGEBRUSH_ALGORITHM",
+                              sb_algorithm_get_id (self->algorithm),
+                              TRUE);
+  environ = g_environ_setenv (environ, "SAGEBRUSH_WEIGHTS_DIR", weights, TRUE);
   return g_environ_setenv (environ, "SM_PREFIX", self->folder, TRUE);
 }
 

@@ -396,6 +396,21 @@ index_entry (struct archive *archive,
                error);
 }
 
+static gboolean
+fail_index (GError **error, struct archive *archive, const char *name)
+{
+  /* What libarchive finds wrong by itself has one of these two codes. */
+  if (archive_errno (archive) != EILSEQ && archive_errno (archive) != -1)
+    return fail (error, archive, name);
+  g_set_error (error,
+               SB_FORMAT_ERROR,
+               SB_FORMAT_ERROR_INVALID,
+               "%s: this is no tar file without compression, or it is damaged (%s)",
+               name,
+               archive_error_string (archive));
+  return FALSE;
+}
+
 /**
  * sb_archive_index:
  * @path: a tar that is not compressed
@@ -418,19 +433,11 @@ sb_archive_index (const char *path, SbArchiveFunc func, gpointer user_data, GErr
 
   archive_read_support_format_tar (archive);
   done = archive_read_open_filename (archive, path, BUFFER_SIZE) == ARCHIVE_OK ||
-         fail (error, archive, name);
+         fail_index (error, archive, name);
   while (done && (code = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
     done = index_entry (archive, entry, func, user_data, error);
   if (done && code != ARCHIVE_EOF)
-    {
-      g_set_error (error,
-                   SB_FORMAT_ERROR,
-                   SB_FORMAT_ERROR_INVALID,
-                   "%s: this is no tar file without compression, or it is damaged (%s)",
-                   name,
-                   archive_error_string (archive));
-      done = FALSE;
-    }
+    done = fail_index (error, archive, name);
   archive_read_free (archive);
   return done;
 }

@@ -7,15 +7,12 @@
 
 #include "formats/sb-photo.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BUFFER (64 * 1024)
+#include "formats/sb-photo-private.h"
+
 /* Larger ones are decoded one at a time, however many threads there are. */
 #define LARGE (16 * 1000 * 1000)
 
@@ -23,10 +20,13 @@
 typedef struct
 {
   GdkPixbufLoader *loader;
-  const char *type;
+  SbPhotoHead head;
   int short_side;
   int width;
   int height;
+  int part;
+  int first_row;
+  int end_row;
   gboolean refused;
   gboolean locked;
 } Decoder;
@@ -90,54 +90,62 @@ sb_photo_is_named_like_one (const char *name)
   return FALSE;
 }
 
-/* GdkPixbuf knows more formats, some of which are programs rather than pictures. */
-static const char *
-find_type (const guint8 *data, gsize length)
+static gboolean
+is_jpeg (const Decoder *self)
 {
-  if (length >= 3 && memcmp (data, "\xff\xd8\xff", 3) == 0)
-    return "jpeg";
-  if (length >= 8 && memcmp (data, "\x89PNG\r\n\x1a\n", 8) == 0)
-    return "png";
-  if (length >= 12 && memcmp (data, "RIFF", 4) == 0 && memcmp (data + 8, "WEBP", 4) == 0)
-    return "webp";
-  if (length >= 4 && (memcmp (data, "II*\0", 4) == 0 || memcmp (data, "MM\0*", 4) == 0))
-    return "tiff";
-  if (length >= 6 && (memcmp (data, "GIF87a", 6) == 0 || memcmp (data, "GIF89a", 6) == 0))
-    return "gif";
-  if (length >= 2 && memcmp (data, "BM", 2) == 0)
-    return "bmp";
-  return NULL;
+  return strcmp (self->head.type, "jpeg") == 0;
 }
 
-/* The JPEG decoder halves both sides up to three times: how small it may do so. The size asked for
- * has to be just what it then gives, or GdkPixbuf would scale a second time. */
+/* Notes the size, and how many times smaller the photo will do; whether it is too large. */
+static gboolean
+is_too_large (Decoder *self, int width, int height)
+{
+  gint64 pixels = (gint64) width * height;
+
+  self->width = width;
+  self->height = height;
+  self->part = 1;
+  while (self->short_side > 0 && (is_jpeg (self) || pixels > LARGE) && self->part < 8 &&
+         MIN (width, height) / (self->part * 2) >= self->short_side)
+    self->part *= 2;
+  if (!is_jpeg (self))
+    return pixels > SB_PHOTO_MAX_PIXELS;
+  return pixels > SB_PHOTO_MAX_JPEG_PIXELS ||
+         pixels / (self->part * self->part) > SB_PHOTO_MAX_PIXELS;
+}
+
+/* The JPEG decoder itself halves both sides up to three times. The size asked for has to be just
+ * what it then gives, or GdkPixbuf would scale a second time. */
 static void
 size_prepared_cb (GdkPixbufLoader *loader, int width, int height, gpointer user_data)
 {
   Decoder *self = user_data;
-  gboolean is_jpeg = strcmp (self->type, "jpeg") == 0;
-  gint64 pixels = (gint64) width * height;
-  int part = 1;
+  int part;
 
-  self->width = width;
-  self->height = height;
-  while (is_jpeg && self->short_side > 0 && part < 8 &&
-         MIN (width, height) / (part * 2) >= self->short_side)
-    part *= 2;
-  if (pixels > (is_jpeg ? SB_PHOTO_MAX_JPEG_PIXELS : SB_PHOTO_MAX_PIXELS) ||
-      pixels / (part * part) > SB_PHOTO_MAX_PIXELS)
+  if (is_too_large (self, width, height))
     {
       self->refused = TRUE;
       gdk_pixbuf_loader_set_size (loader, 0, 0);
       return;
     }
-  if (pixels > LARGE)
+  if ((gint64) width * height > LARGE && !self->locked)
     {
       g_mutex_lock (&large_lock);
       self->locked = TRUE;
     }
-  if (part > 1)
+  part = self->part;
+  if (part > 1 && is_jpeg (self))
     gdk_pixbuf_loader_set_size (loader, (width + part - 1) / part, (height + part - 1) / part);
+}
+
+/* Rows come from the top, in BMP from the bottom: which ones are there. */
+static void
+area_updated_cb (GdkPixbufLoader *loader, int x, int y, int width, int height, gpointer user_data)
+{
+  Decoder *self = user_data;
+
+  self->first_row = MIN (self->first_row, y);
+  self->end_row = MAX (self->end_row, y + height);
 }
 
 static gboolean
@@ -157,20 +165,26 @@ refuse (Decoder *self, GError **error)
 }
 
 static gboolean
-begin (Decoder *self, const guint8 *data, gsize length, int short_side, GError **error)
+fail (GError **error, const char *what)
+{
+  g_set_error_literal (error, SB_FORMAT_ERROR, SB_FORMAT_ERROR_INVALID, what);
+  return FALSE;
+}
+
+static gboolean
+begin (Decoder *self, const guint8 *data, gsize length, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
-  *self = (Decoder){ .short_side = short_side, .type = find_type (data, length) };
-  if (self->type == NULL)
-    {
-      g_set_error (error,
-                   SB_FORMAT_ERROR,
-                   SB_FORMAT_ERROR_INVALID,
-                   "this is no JPEG, PNG, BMP, TIFF, WebP or GIF picture");
-      return FALSE;
-    }
-  self->loader = gdk_pixbuf_loader_new_with_type (self->type, &local);
+  if (length == 0)
+    return fail (error, "the file is empty");
+  if (!_sb_photo_head_read (&self->head, data, length))
+    return fail (error, "this is no JPEG, PNG, BMP, TIFF, WebP or GIF picture");
+  if (self->head.is_cut)
+    return fail (error, "the picture is not complete");
+  if (is_too_large (self, self->head.width, self->head.height))
+    return refuse (self, error);
+  self->loader = gdk_pixbuf_loader_new_with_type (self->head.type, &local);
   if (self->loader == NULL)
     {
       g_set_error (
@@ -179,47 +193,71 @@ begin (Decoder *self, const guint8 *data, gsize length, int short_side, GError *
           SB_FORMAT_ERROR_INVALID,
           "GdkPixbuf cannot read %s pictures here (%s). Install its loader, or convert the "
           "picture to JPEG or PNG",
-          self->type,
+          self->head.type,
           local->message);
       return FALSE;
     }
   g_signal_connect (self->loader, "size-prepared", G_CALLBACK (size_prepared_cb), self);
+  g_signal_connect (self->loader, "area-updated", G_CALLBACK (area_updated_cb), self);
   return TRUE;
 }
 
 static gboolean
 feed (Decoder *self, const guint8 *data, gsize length, GError **error)
 {
-  if (gdk_pixbuf_loader_write (self->loader, data, length, error) && !self->refused)
-    return TRUE;
-  return self->refused ? refuse (self, error) : FALSE;
+  gboolean done = gdk_pixbuf_loader_write (self->loader, data, length, error);
+
+  /* A loader that was given up has to be closed all the same. */
+  done = gdk_pixbuf_loader_close (self->loader, done ? error : NULL) && done;
+  return self->refused ? refuse (self, error) : done;
 }
 
 /* What is transparent becomes white. libtiff has multiplied the colours by alpha already. */
-static SbPhoto *
-to_photo (const GdkPixbuf *pixbuf, gboolean multiplied)
+static guint
+get_colour (const guint8 *pixel, int channel, gboolean has_alpha, gboolean multiplied)
 {
-  int width = gdk_pixbuf_get_width (pixbuf), height = gdk_pixbuf_get_height (pixbuf);
+  guint colour = pixel[channel];
+
+  if (!has_alpha)
+    return colour;
+  colour *= multiplied ? 255 : pixel[3];
+  return MIN (255, (colour + 255U * (255U - pixel[3]) + 127) / 255);
+}
+
+/* Every pixel is the mean of @part by @part ones. */
+static SbPhoto *
+to_photo (const GdkPixbuf *pixbuf, int part, gboolean multiplied)
+{
   gsize stride = (gsize) gdk_pixbuf_get_rowstride (pixbuf);
-  SbPhoto *self = sb_photo_new (width, height);
+  int n_channels = gdk_pixbuf_get_n_channels (pixbuf);
+  const guint8 *in = gdk_pixbuf_read_pixels (pixbuf);
+  SbPhoto *self =
+      sb_photo_new (gdk_pixbuf_get_width (pixbuf) / part, gdk_pixbuf_get_height (pixbuf) / part);
   guint8 *out = self->pixels;
+  guint area = (guint) (part * part);
 
-  for (int y = 0; y < height; y++)
+  for (int y = 0; y < self->height; y++, in += (gsize) part * stride)
     {
-      const guint8 *in = gdk_pixbuf_read_pixels (pixbuf) + (gsize) y * stride;
+      const guint8 *pixel = in;
 
-      if (!gdk_pixbuf_get_has_alpha (pixbuf))
+      if (part == 1 && n_channels == 3)
         {
-          memcpy (out, in, (gsize) width * 3);
-          out += (gsize) width * 3;
+          memcpy (out, in, (gsize) self->width * 3);
+          out += (gsize) self->width * 3;
           continue;
         }
-      for (int x = 0; x < width; x++, in += 4)
+      for (int x = 0; x < self->width; x++, pixel += part * n_channels)
         for (int k = 0; k < 3; k++)
           {
-            int colour = multiplied ? in[k] * 255 : in[k] * in[3];
+            guint sum = area / 2;
 
-            *out++ = (guint8) MIN (255, (colour + 255 * (255 - in[3]) + 127) / 255);
+            for (int i = 0; i < part; i++)
+              for (int j = 0; j < part; j++)
+                sum += get_colour (pixel + (gsize) i * stride + j * n_channels,
+                                   k,
+                                   n_channels == 4,
+                                   multiplied);
+            *out++ = (guint8) (sum / area);
           }
     }
   return self;
@@ -228,40 +266,24 @@ to_photo (const GdkPixbuf *pixbuf, gboolean multiplied)
 static SbPhoto *
 finish (Decoder *self, GError **error)
 {
+  GdkPixbuf *pixbuf = gdk_pixbuf_loader_get_pixbuf (self->loader);
   g_autoptr (GdkPixbuf) upright = NULL;
-  GdkPixbuf *pixbuf;
 
-  if (!gdk_pixbuf_loader_close (self->loader, error) || self->refused)
+  /* Most loaders are content with the beginning of a picture. */
+  if (pixbuf == NULL || self->first_row > 0 || self->end_row < gdk_pixbuf_get_height (pixbuf))
     {
-      if (self->refused)
-        refuse (self, error);
+      fail (error, "the picture is not complete");
       return NULL;
     }
-  pixbuf = gdk_pixbuf_loader_get_pixbuf (self->loader);
-  if (pixbuf == NULL)
+  if (self->head.orientation > 0)
     {
-      g_set_error (error,
-                   SB_FORMAT_ERROR,
-                   SB_FORMAT_ERROR_INVALID,
-                   "the %s picture ends before its first pixel",
-                   self->type);
-      return NULL;
+      char text[] = { (char) ('0' + MIN (self->head.orientation, 9)), '\0' };
+
+      gdk_pixbuf_set_option (pixbuf, "orientation", text);
     }
   upright = gdk_pixbuf_apply_embedded_orientation (pixbuf);
-  return to_photo (upright, strcmp (self->type, "tiff") == 0);
-}
-
-static void
-end (Decoder *self)
-{
-  if (self->loader != NULL)
-    {
-      /* A loader that was given up in the middle has to be closed all the same. */
-      gdk_pixbuf_loader_close (self->loader, NULL);
-      g_object_unref (self->loader);
-    }
-  if (self->locked)
-    g_mutex_unlock (&large_lock);
+  g_clear_object (&self->loader);
+  return to_photo (upright, is_jpeg (self) ? 1 : self->part, strcmp (self->head.type, "tiff") == 0);
 }
 
 /**
@@ -271,51 +293,26 @@ end (Decoder *self)
  * @short_side: the least that is needed, in pixels; 0 for all that there is
  * @error: %SB_FORMAT_ERROR_INVALID, or a %GDK_PIXBUF_ERROR
  *
- * The photo is turned as its EXIF data say; what is transparent becomes white. A large JPEG is
- * decoded at a half, a quarter or an eighth of its size as long as its short side keeps
- * @short_side pixels, which takes that part of the memory. A picture that claims to have too
- * many pixels is refused before memory is taken for them.
+ * The photo is turned as its EXIF data say; what is transparent becomes white. A JPEG is decoded at
+ * a half, a quarter or an eighth of its size as long as its short side keeps @short_side pixels,
+ * which takes that part of the memory; a very large picture of another format is made smaller
+ * likewise once it is decoded. One that claims to have too many pixels is refused before memory is
+ * taken for them.
  *
  * Returns: (transfer full) (nullable): the photo
  */
 SbPhoto *
 sb_photo_decode (const void *data, gsize length, int short_side, GError **error)
 {
+  Decoder self = { .short_side = short_side, .first_row = G_MAXINT };
   SbPhoto *photo = NULL;
-  Decoder decoder;
 
-  if (begin (&decoder, data, length, short_side, error) && feed (&decoder, data, length, error))
-    photo = finish (&decoder, error);
-  end (&decoder);
+  if (begin (&self, data, length, error) && feed (&self, data, length, error))
+    photo = finish (&self, error);
+  g_clear_object (&self.loader);
+  if (self.locked)
+    g_mutex_unlock (&large_lock);
   return photo;
-}
-
-static gboolean
-feed_file (Decoder *self, int fd, const char *path, int short_side, GError **error)
-{
-  g_autofree guint8 *buffer = g_malloc (BUFFER);
-  gssize n;
-
-  while ((n = read (fd, buffer, BUFFER)) != 0)
-    {
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          g_set_error_literal (error,
-                               G_IO_ERROR,
-                               (int) g_io_error_from_errno (errno),
-                               g_strerror (errno));
-          return FALSE;
-        }
-      if (self->loader == NULL && !begin (self, buffer, (gsize) n, short_side, error))
-        return FALSE;
-      if (!feed (self, buffer, (gsize) n, error))
-        return FALSE;
-    }
-  if (self->loader == NULL)
-    g_set_error_literal (error, SB_FORMAT_ERROR, SB_FORMAT_ERROR_INVALID, "the file is empty");
-  return self->loader != NULL;
 }
 
 /**
@@ -324,29 +321,18 @@ feed_file (Decoder *self, int fd, const char *path, int short_side, GError **err
  * @short_side: the least that is needed, in pixels; 0 for all that there is
  * @error: as of sb_photo_decode(), or a %G_IO_ERROR; the message begins with @path
  *
- * As sb_photo_decode(), reading the file piece by piece.
- *
- * Returns: (transfer full) (nullable): the photo
+ * Returns: (transfer full) (nullable): the photo, as of sb_photo_decode()
  */
 SbPhoto *
 sb_photo_load (const char *path, int short_side, GError **error)
 {
-  Decoder decoder = { NULL };
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autofree char *data = NULL;
   SbPhoto *photo = NULL;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gsize length;
 
-  if (fd < 0)
-    {
-      int code = errno;
-
-      g_set_error (
-          error, G_IO_ERROR, (int) g_io_error_from_errno (code), "%s: %s", path, g_strerror (code));
-      return NULL;
-    }
-  if (feed_file (&decoder, fd, path, short_side, error))
-    photo = finish (&decoder, error);
-  end (&decoder);
-  close (fd);
+  if (g_file_load_contents (file, NULL, &data, &length, NULL, error))
+    photo = sb_photo_decode (data, length, short_side, error);
   if (photo == NULL)
     g_prefix_error (error, "%s: ", path);
   return photo;

@@ -177,7 +177,7 @@ read_at (SbRecordReader *self, guint64 at, guint8 *out, gsize length, GError **e
       if (n < 0)
         return fail_errno (error, self->name);
       if (n == 0)
-        return fail (self, error, at, "the file ends in the middle of a record");
+        return fail (self, error, at, "the file has become shorter");
       out += n;
       at += (guint64) n;
       length -= (gsize) n;
@@ -211,6 +211,8 @@ read_head (SbRecordReader *self, Part *part, gsize *length, GError **error)
   guint8 head[HEAD];
   guint32 second;
 
+  if (self->at >= self->size || self->size - self->at < HEAD)
+    return fail (self, error, self->at, "the file ends in the middle of a record");
   if (!fetch (self, self->at, head, HEAD, error))
     return FALSE;
   if (get32 (head) != MAGIC)

@@ -4,6 +4,19 @@
  *
  * What a run's endpoint sees in photos: in one, in many at once, and why. All of it asynchronous;
  * callbacks come in the main context of the thread that has called.
+ *
+ * Beside "summary", "facts" and "charts" the results of the steps of a module whose "data" is
+ * "photos" have:
+ *
+ *   choose-data  "classes": names in the order of their labels; "synthetic"; "path"
+ *   explore      "photos": {"paths", "captions"}: some photos of each class, to look at; "broken":
+ *                {"count", "names"}: files that are no photos, the first of them with the reason
+ *   predict      "classify": true; "photos" as above: test photos, with what they are and were
+ *                taken for
+ *   evaluate     "classes"; "matrix": [truth][said] (none above 300 classes); "accuracy", "top5"
+ *                (null below 6 classes), "right", "total"; "mistakes": {"paths", "truth", "said",
+ *                "probability"}: photos taken for something else, the surest mistakes first;
+ *                "files": paths of files for a person to keep: a CSV of all answers
  */
 
 #pragma once

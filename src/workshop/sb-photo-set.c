@@ -613,6 +613,37 @@ sb_photo_set_open_list (const char *root,
 }
 
 /**
+ * sb_photo_set_open_records:
+ * @paths: (array zero-terminated=1): .rec files
+ * @classes: (array zero-terminated=1): the names of their classes
+ * @cancellable: (nullable): a cancellable
+ * @error: why they cannot be read
+ *
+ * Returns: (transfer full) (nullable): the photos in them
+ */
+SbPhotoSet *
+sb_photo_set_open_records (const char *const *paths,
+                           const char *const *classes,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_autoptr (SbPhotoSet) self = set_new ("");
+  Walk walk = { .set = self, .cancellable = cancellable, .part = SB_PHOTO_N_PARTS };
+  guint n = g_strv_length ((char **) classes);
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (self->classes, g_strdup (classes[i]));
+  for (guint i = 0; paths[i] != NULL; i++)
+    if (!add_records (&walk, paths[i], error))
+      return NULL;
+  if (self->classes->len == n)
+    return g_steal_pointer (&self);
+  g_set_error (
+      error, SB_ERROR, SB_ERROR_INVALID, _ ("“%s” has a class that is not known"), paths[0]);
+  return NULL;
+}
+
+/**
  * sb_photo_set_get:
  * @self: a set
  * @index: below the length of its items

@@ -78,6 +78,10 @@ SbPhotoSet *sb_photo_set_open_list (const char *root,
                                     const char *list,
                                     const char *const *classes,
                                     GError **error);
+SbPhotoSet *sb_photo_set_open_records (const char *const *paths,
+                                       const char *const *classes,
+                                       GCancellable *cancellable,
+                                       GError **error);
 void sb_photo_set_free (SbPhotoSet *self);
 const SbPhotoItem *sb_photo_set_get (const SbPhotoSet *self, guint index);
 const char *sb_photo_set_get_class (const SbPhotoSet *self, guint label);

@@ -41,7 +41,8 @@ static const GOptionEntry entries[] = {
 static void
 die (const GError *error)
 {
-  g_printerr ("%s\n", error->message);
+  /* g_printerr() would replace what the locale does not have. */
+  fprintf (stderr, "%s\n", error->message);
   exit (1);
 }
 

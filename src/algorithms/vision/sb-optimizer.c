@@ -64,7 +64,7 @@ sb_optimizer_get_n_state (const SbOptimizer *self)
 /**
  * sb_optimizer_spare:
  * @self: an optimizer
- * @begin: the first of some weights; not before the end of those that were spared last
+ * @begin: the first of some weights that were not spared yet
  * @count: how many
  *
  * Spares biases and the like the weight decay.
@@ -72,20 +72,27 @@ sb_optimizer_get_n_state (const SbOptimizer *self)
 void
 sb_optimizer_spare (SbOptimizer *self, gsize begin, gsize count)
 {
-  Span *last = &g_array_index (self->spans, Span, self->spans->len - 1);
-  Span spared = { begin, begin + count, FALSE }, rest = { begin + count, self->count, TRUE };
+  Span spared = { begin, begin + count, FALSE };
+  guint i = 0;
+  Span around;
 
-  g_return_if_fail (begin >= last->begin && begin + count <= self->count);
-  if (begin == last->begin && self->spans->len > 1)
+  while (g_array_index (self->spans, Span, i).end < begin + count)
+    i++;
+  around = g_array_index (self->spans, Span, i);
+  g_return_if_fail (around.decays && around.begin <= begin);
+  g_array_index (self->spans, Span, i) = spared;
+  if (around.end > spared.end)
     {
-      /* Right behind what was spared before. */
-      g_array_index (self->spans, Span, self->spans->len - 2).end = begin + count;
-      last->begin = begin + count;
-      return;
+      Span rest = { spared.end, around.end, TRUE };
+
+      g_array_insert_val (self->spans, i + 1, rest);
     }
-  last->end = begin;
-  g_array_append_val (self->spans, spared);
-  g_array_append_val (self->spans, rest);
+  if (around.begin < begin)
+    {
+      Span rest = { around.begin, begin, TRUE };
+
+      g_array_insert_val (self->spans, i, rest);
+    }
 }
 
 static void

@@ -69,6 +69,9 @@ pass_on (int number)
 static char **
 make_command (char **argv, int n, guint threads)
 {
+  static const char *const passed[] = { "SM_PREFIX",
+                                        "SAGEBRUSH_ALGORITHM",
+                                        "SAGEBRUSH_WEIGHTS_DIR" };
   g_autoptr (GStrvBuilder) command = g_strv_builder_new ();
   g_autofree char *workers = g_strdup_printf ("%d", n);
   g_autofree char *per_worker = g_strdup_printf ("SM_NUM_CPUS=%u", threads);
@@ -77,8 +80,9 @@ make_command (char **argv, int n, guint threads)
   g_strv_builder_add_many (command, "mpirun", "--allow-run-as-root", "--oversubscribe", NULL);
   g_strv_builder_add_many (command, "--bind-to", "none", "-n", workers, "-x", per_worker, NULL);
   /* Other machines get nothing else of our environment. */
-  if (g_getenv ("SM_PREFIX") != NULL)
-    g_strv_builder_add_many (command, "-x", "SM_PREFIX", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
+    if (g_getenv (passed[i]) != NULL)
+      g_strv_builder_add_many (command, "-x", passed[i], NULL);
   if (hosts != NULL)
     g_strv_builder_add_many (command, "--hostfile", hosts, NULL);
   for (int i = 0; argv[i] != NULL; i++)
