@@ -78,6 +78,26 @@ append_chart (GString *out, JsonObject *json, const char *folder, GError **error
   return TRUE;
 }
 
+/* What a step leaves for a person to keep, such as a table. */
+static gboolean
+append_files (GString *out, JsonArray *files, const char *folder, GError **error)
+{
+  for (guint i = 0; files != NULL && i < json_array_get_length (files); i++)
+    {
+      const char *path = json_array_get_string_element (files, i);
+      g_autofree char *name = g_path_get_basename (path);
+      g_autofree char *target = g_build_filename (folder, name, NULL);
+      g_autoptr (GFile) from = g_file_new_for_path (path);
+      g_autoptr (GFile) to = g_file_new_for_path (target);
+
+      if (!g_file_copy (from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, error))
+        return FALSE;
+      append_escaped (out, "<p><a href=\"%s\">", name);
+      append_escaped (out, "%s</a></p>\n", name);
+    }
+  return TRUE;
+}
+
 static gboolean
 append_step (GString *out, SbStep *step, const char *folder, GError **error)
 {
@@ -90,7 +110,10 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
   for (guint i = 0; charts != NULL && i < json_array_get_length (charts); i++)
     if (!append_chart (out, json_array_get_object_element (charts, i), folder, error))
       return FALSE;
-  return TRUE;
+  return append_files (out,
+                       result != NULL ? sb_json_get_array (result, "files") : NULL,
+                       folder,
+                       error);
 }
 
 /**
@@ -136,8 +159,8 @@ write_notebook (SbRun *run, const char *folder, GError **error)
  * @report: (out): the report's file
  * @error: why it cannot be written
  *
- * Writes every chart of a run as PNG, an HTML report that holds them all, and a notebook that does
- * the same with boto3.
+ * Writes every chart of a run as PNG, an HTML report that holds them all, the files that its steps
+ * leave for a person to keep, and a notebook that does the same with boto3.
  *
  * Returns: whether everything was written
  */

@@ -15,6 +15,7 @@
 #include "engine/sb-job-folder.h"
 #include "engine/sb-resource.h"
 #include "formats/sb-archive.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"

@@ -12,6 +12,7 @@
 
 #include "engine/sb-resource.h"
 #include "formats/sb-archive.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-uri.h"
@@ -133,30 +134,47 @@ add_prefix (SbEngine *engine,
       engine->region);
 }
 
-static JsonArray *
-read_manifest (SbEngine *engine, const char *uri, GError **error)
+/* The text of an object, and the object itself. */
+static char *
+read_text (SbEngine *engine, const char *uri, SbObject **object)
 {
   g_autofree char *bucket = NULL;
   g_autofree char *key = NULL;
-  g_autoptr (SbObject) object = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-  g_autoptr (JsonNode) root = NULL;
+  char *text = NULL;
 
+  *object = NULL;
   if (sb_s3_uri_parse (uri, &bucket, &key, NULL))
-    object = sb_object_store_find (engine->objects, bucket, key);
-  if (object != NULL)
-    {
-      path = g_build_filename (engine->data_dir, "incoming", "manifest", NULL);
-      g_unlink (path);
-      if (sb_object_store_materialise (engine->objects, object, path, NULL) &&
-          g_file_get_contents (path, &text, NULL, NULL))
-        root = sb_json_parse (text, -1, NULL);
-      g_unlink (path);
-    }
+    *object = sb_object_store_find (engine->objects, bucket, key);
+  if (*object == NULL)
+    return NULL;
+  path = g_build_filename (engine->data_dir, "incoming", "manifest", NULL);
+  g_unlink (path);
+  if (sb_object_store_materialise (engine->objects, *object, path, NULL))
+    g_file_get_contents (path, &text, NULL, NULL);
+  g_unlink (path);
+  return text;
+}
+
+static gboolean
+fail_manifest (const char *uri, GError **error)
+{
+  return sb_resource_fail (error,
+                           "ValidationException",
+                           "The manifest \"%s\" cannot be read.",
+                           uri);
+}
+
+static JsonArray *
+read_manifest (SbEngine *engine, const char *uri, GError **error)
+{
+  g_autoptr (SbObject) object = NULL;
+  g_autofree char *text = read_text (engine, uri, &object);
+  g_autoptr (JsonNode) root = text != NULL ? sb_json_parse (text, -1, NULL) : NULL;
+
   if (root != NULL && JSON_NODE_HOLDS_ARRAY (root))
     return json_array_ref (json_node_get_array (root));
-  sb_resource_fail (error, "ValidationException", "The manifest \"%s\" cannot be read.", uri);
+  fail_manifest (uri, error);
   return NULL;
 }
 
@@ -198,6 +216,71 @@ add_manifest (SbEngine *engine,
   return items != NULL;
 }
 
+/* The object of a line in an augmented manifest, below the channel by its whole key. */
+static gboolean
+add_line (SbEngine *engine,
+          GPtrArray *inputs,
+          GHashTable *known,
+          const char *channel,
+          const char *line,
+          const char *attribute,
+          GError **error)
+{
+  g_autoptr (JsonObject) json = sb_json_parse_object (line, -1, NULL);
+  const char *uri = json != NULL ? sb_json_get_string (json, attribute, "") : "";
+  g_autofree char *bucket = NULL;
+  g_autofree char *key = NULL;
+  SbObject *object = NULL;
+
+  if (sb_s3_uri_parse (uri, &bucket, &key, NULL))
+    object = sb_object_store_find (engine->objects, bucket, key);
+  if (object == NULL)
+    return sb_resource_fail (error,
+                             "ValidationException",
+                             "The line \"%.200s\" of the augmented manifest of the channel \"%s\" "
+                             "has no object of S3 as \"%s\".",
+                             line,
+                             channel,
+                             attribute);
+  /* Several lines may tell of one object. */
+  if (!g_hash_table_add (known, g_strdup (key)))
+    {
+      sb_object_free (object);
+      return TRUE;
+    }
+  return add_input (inputs, channel, key, object, error);
+}
+
+/* SageMaker streams these. Here the algorithm finds the manifest and its objects as files. */
+static gboolean
+add_augmented_manifest (SbEngine *engine,
+                        GPtrArray *inputs,
+                        JsonObject *channel,
+                        const char *uri,
+                        GError **error)
+{
+  const char *name = sb_json_get_string (channel, "ChannelName", "");
+  const char *attribute =
+      sb_json_get_string (channel, "DataSource.S3DataSource.AttributeNames.0", "source-ref");
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  SbObject *manifest;
+  g_autofree char *text = read_text (engine, uri, &manifest);
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  if (lines == NULL)
+    {
+      g_clear_pointer (&manifest, sb_object_free);
+      return fail_manifest (uri, error);
+    }
+  if (!add_input (inputs, name, "augmented.manifest", manifest, error))
+    return FALSE;
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*g_strstrip (lines[i]) != '\0' &&
+        !add_line (engine, inputs, known, name, lines[i], attribute, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 add_channel (SbEngine *engine,
              GPtrArray *inputs,
@@ -213,6 +296,8 @@ add_channel (SbEngine *engine,
       "InputMode",
       sb_json_get_string (job, "AlgorithmSpecification.TrainingInputMode", "File"));
 
+  if (g_strcmp0 (type, "AugmentedManifestFile") == 0)
+    return add_augmented_manifest (engine, inputs, channel, uri, error);
   if (strcmp (mode, "Pipe") == 0)
     return sb_resource_fail (error,
                              "ValidationException",
@@ -231,8 +316,8 @@ add_channel (SbEngine *engine,
     return add_manifest (engine, inputs, name, uri, error);
   return sb_resource_fail (error,
                            "ValidationException",
-                           "The local engine reads channels of S3Prefix and ManifestFile only; "
-                           "\"%s\" is neither.",
+                           "The local engine reads channels of S3Prefix, ManifestFile and "
+                           "AugmentedManifestFile only; \"%s\" is none of these.",
                            name);
 }
 
@@ -326,10 +411,8 @@ make_input_config (JsonObject *job)
   for (guint i = 0; channels != NULL && i < json_array_get_length (channels); i++)
     {
       JsonObject *channel = json_array_get_object_element (channels, i);
-
-      json_object_set_object_member (
-          config,
-          sb_json_get_string (channel, "ChannelName", ""),
+      JsonArray *attributes = sb_json_get_array (channel, "DataSource.S3DataSource.AttributeNames");
+      JsonObject *entry =
           sb_json_object_new ("TrainingInputMode",
                               "s",
                               "File",
@@ -344,7 +427,13 @@ make_input_config (JsonObject *job)
                               "ContentType",
                               "s",
                               sb_json_get_string (channel, "ContentType", NULL),
-                              NULL));
+                              NULL);
+
+      if (attributes != NULL)
+        json_object_set_array_member (entry, "AttributeNames", json_array_ref (attributes));
+      json_object_set_object_member (config,
+                                     sb_json_get_string (channel, "ChannelName", ""),
+                                     entry);
     }
   return config;
 }
@@ -482,31 +571,4 @@ sb_job_folder_pack (const char *folder,
 
   *empty = dir == NULL || g_dir_read_name (dir) == NULL;
   return *empty || sb_archive_pack_folder (path, archive, NULL, error);
-}
-
-/**
- * sb_folder_remove:
- * @folder: a folder of the engine's own
- *
- * Removes it with everything in it; links are removed, not followed.
- */
-void
-sb_folder_remove (const char *folder)
-{
-  g_autoptr (GDir) dir = NULL;
-  const char *name;
-
-  if (g_file_test (folder, G_FILE_TEST_IS_SYMLINK) || !g_file_test (folder, G_FILE_TEST_IS_DIR))
-    {
-      g_unlink (folder);
-      return;
-    }
-  dir = g_dir_open (folder, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      sb_folder_remove (path);
-    }
-  g_rmdir (folder);
 }

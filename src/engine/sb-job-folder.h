@@ -36,6 +36,5 @@ gboolean sb_job_folder_pack (const char *folder,
                              const char *archive,
                              gboolean *empty,
                              GError **error);
-void sb_folder_remove (const char *folder);
 
 G_END_DECLS

@@ -16,6 +16,7 @@
 #include "engine/sb-job-folder.h"
 #include "engine/sb-process.h"
 #include "engine/sb-resource.h"
+#include "formats/sb-folder.h"
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
@@ -453,6 +454,17 @@ count_cpus (Job *self)
   return CLAMP (n_here / n_hosts, 1, n_vcpus > 0 ? n_vcpus : n_here);
 }
 
+/* Where weights are that were downloaded for a training to begin with. */
+static char *
+find_weights (void)
+{
+  const char *given = g_getenv ("SAGEBRUSH_WEIGHTS_DIR");
+
+  if (given != NULL)
+    return g_strdup (given);
+  return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
+}
+
 static GStrv
 make_environment (Job *self)
 {
@@ -461,6 +473,7 @@ make_environment (Job *self)
                                         "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
                                         HOST_FILE };
   g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
+  g_autofree char *weights = find_weights ();
   GStrv environ = g_new0 (char *, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
@@ -474,6 +487,12 @@ make_environment (Job *self)
                               TRUE);
   environ = g_environ_setenv (environ, "AWS_REGION", self->engine->region, TRUE);
   environ = g_environ_setenv (environ, "SM_NUM_CPUS", cpus, TRUE);
+  /* One program may be several algorithms. */
+  environ = g_environ_setenv (environ,
+                              "SAGEBRUSH_ALGORITHM",
+                              sb_algorithm_get_id (self->algorithm),
+                              TRUE);
+  environ = g_environ_setenv (environ, "SAGEBRUSH_WEIGHTS_DIR", weights, TRUE);
   return g_environ_setenv (environ, "SM_PREFIX", self->folder, TRUE);
 }
 

@@ -76,7 +76,7 @@ read_type (SbParameter *self, const char *text)
  * @error: %SB_ERROR_INVALID
  *
  * Beside SageMaker's own members these are read: `Title`, `Unit`, `Pattern`, `Basic`, `List`,
- * `Suffix` (what may follow a word, up to its end), `MinExcluded`, `MaxExcluded`.
+ * `Suffix` (what may follow a word, up to its end), `MinExcluded`, `MaxExcluded`, `LocalOnly`.
  *
  * Returns: (transfer full) (nullable): the parameter
  */
@@ -96,6 +96,7 @@ sb_parameter_new_from_json (JsonObject *json, GError **error)
   self->required = sb_json_get_bool (json, "IsRequired", FALSE);
   self->tunable = sb_json_get_bool (json, "IsTunable", FALSE);
   self->basic = sb_json_get_bool (json, "Basic", FALSE);
+  self->local_only = sb_json_get_bool (json, "LocalOnly", FALSE);
   self->minimum_excluded = sb_json_get_bool (json, "MinExcluded", FALSE);
   self->maximum_excluded = sb_json_get_bool (json, "MaxExcluded", FALSE);
   if (self->name != NULL && read_type (self, sb_json_get_string (json, "Type", NULL)) &&

@@ -42,6 +42,7 @@ typedef enum
  * @required: whether there has to be a value
  * @tunable: whether a tuning job may vary it
  * @basic: whether a form shows it without being asked for all
+ * @local_only: whether it is the local engine's own, which SageMaker's algorithm would refuse
  *
  * The description of one value that a person or a request may set. Immutable; the array that holds
  * it owns it.
@@ -65,6 +66,7 @@ typedef struct
   gboolean required;
   gboolean tunable;
   gboolean basic;
+  gboolean local_only;
 } SbParameter;
 
 SbParameter *sb_parameter_new_from_json (JsonObject *json, GError **error);

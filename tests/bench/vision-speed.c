@@ -61,7 +61,7 @@ pass (Speed *self, gboolean training)
     {
       float *weights = sb_graph_get_weights (self->graph, &count);
 
-      sb_graph_loss (self->graph, self->labels, 1.0 / self->batch, &right);
+      sb_graph_loss (self->graph, self->labels, NULL, 1.0 / self->batch, &right);
       fine = sb_graph_backward (self->graph, NULL, NULL, &error);
       sb_optimizer_step (self->optimizer, 0.001, weights, sb_graph_get_gradients (self->graph));
       fine = fine && sb_graph_refresh (self->graph, &error);

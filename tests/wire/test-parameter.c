@@ -82,31 +82,37 @@ test_hyperparameters (void)
 static void
 test_images (void)
 {
-  static const char *const images[] = {
-    "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:latest",
-    "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+  static const struct
+  {
+    const char *image;
+    const char *id;
+  } images[] = {
+    { "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:latest", "xgboost" },
+    { "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "xgboost" },
+    { "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
+      "image-classification" },
+    { "813361260812.dkr.ecr.eu-central-1.amazonaws.com/image-classification:latest",
+      "image-classification" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (images); i++)
     {
-      const SbAlgorithm *found = sb_algorithm_find_by_image (images[i]);
+      const SbAlgorithm *found = sb_algorithm_find_by_image (images[i].image);
 
       g_assert_nonnull (found);
-      g_assert_cmpstr (sb_algorithm_get_id (found), ==, "xgboost");
+      g_assert_cmpstr (sb_algorithm_get_id (found), ==, images[i].id);
     }
   g_assert_null (sb_algorithm_find_by_image ("1.dkr.ecr.us-east-1.amazonaws.com/other:1"));
   g_assert_null (sb_algorithm_find ("no-such"));
 }
 
-/* Every description that is shipped is whole: what it says of a default is allowed by itself. */
 static void
-test_descriptions (void)
+check_description (const SbAlgorithm *algorithm)
 {
-  const SbAlgorithm *xgboost = sb_algorithm_find ("xgboost");
-  const GPtrArray *parameters = sb_algorithm_get_parameters (xgboost);
-  const GPtrArray *metrics = sb_algorithm_get_metrics (xgboost);
+  const GPtrArray *parameters = sb_algorithm_get_parameters (algorithm);
+  const GPtrArray *metrics = sb_algorithm_get_metrics (algorithm);
 
-  g_assert_cmpuint (parameters->len, >, 30);
+  g_assert_cmpuint (parameters->len, >, 10);
   for (guint i = 0; i < parameters->len; i++)
     {
       const SbParameter *parameter = g_ptr_array_index (parameters, i);
@@ -125,6 +131,68 @@ test_descriptions (void)
       g_assert_no_error (error);
       g_assert_cmpint (g_regex_get_capture_count (regex), >=, 1);
     }
+}
+
+/* Every description that is shipped is whole: what it says of a default is allowed by itself. */
+static void
+test_descriptions (void)
+{
+  static const char *const ids[] = { "digits", "image-classification", "xgboost" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      const SbAlgorithm *algorithm = sb_algorithm_find (ids[i]);
+
+      g_assert_nonnull (algorithm);
+      check_description (algorithm);
+    }
+}
+
+/* The built-in algorithm of SageMaker has all of these, and none of those. */
+static void
+test_image_classification (void)
+{
+  static const char *const theirs[] = {
+    "num_classes",
+    "num_training_samples",
+    "augmentation_type",
+    "beta_1",
+    "beta_2",
+    "checkpoint_frequency",
+    "early_stopping",
+    "early_stopping_min_epochs",
+    "early_stopping_patience",
+    "early_stopping_tolerance",
+    "epochs",
+    "eps",
+    "gamma",
+    "image_shape",
+    "kv_store",
+    "learning_rate",
+    "lr_scheduler_factor",
+    "lr_scheduler_step",
+    "mini_batch_size",
+    "momentum",
+    "multi_label",
+    "num_layers",
+    "optimizer",
+    "precision_dtype",
+    "resize",
+    "top_k",
+    "use_pretrained_model",
+    "use_weighted_loss",
+    "weight_decay",
+  };
+  static const char *const ours[] = { "lr_schedule", "train_layers", "label_smoothing", "seed" };
+  const SbAlgorithm *algorithm = sb_algorithm_find ("image-classification");
+
+  for (guint i = 0; i < G_N_ELEMENTS (theirs); i++)
+    g_assert_false (sb_algorithm_find_parameter (algorithm, theirs[i])->local_only);
+  for (guint i = 0; i < G_N_ELEMENTS (ours); i++)
+    g_assert_true (sb_algorithm_find_parameter (algorithm, ours[i])->local_only);
+  g_assert_cmpuint (sb_algorithm_get_parameters (algorithm)->len,
+                    ==,
+                    G_N_ELEMENTS (theirs) + G_N_ELEMENTS (ours));
 }
 
 static void
@@ -158,5 +226,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/algorithm/hyperparameters", test_hyperparameters);
   g_test_add_func ("/wire/algorithm/images", test_images);
   g_test_add_func ("/wire/algorithm/descriptions", test_descriptions);
+  g_test_add_func ("/wire/algorithm/image-classification", test_image_classification);
   return g_test_run ();
 }

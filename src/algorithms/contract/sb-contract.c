@@ -73,6 +73,54 @@ sb_contract_dup_content_type (const char *channel)
 }
 
 /**
+ * sb_contract_dup_content_parameter:
+ * @channel: a channel
+ * @name: of a parameter of its content type, such as `label-format`
+ *
+ * Returns: (transfer full) (nullable): its value
+ */
+char *
+sb_contract_dup_content_parameter (const char *channel, const char *name)
+{
+  g_autofree char *path = sb_contract_path ("input", "config", "inputdataconfig.json", NULL);
+  g_autoptr (JsonObject) config = sb_json_load_file (path, NULL);
+  JsonObject *entry = config != NULL ? sb_json_get_object (config, channel) : NULL;
+  g_auto (GStrv) parts = NULL;
+
+  if (entry != NULL)
+    parts = g_strsplit (sb_json_get_string (entry, "ContentType", ""), ";", -1);
+  for (guint i = 1; parts != NULL && parts[0] != NULL && parts[i] != NULL; i++)
+    {
+      char *equals = strchr (g_strstrip (parts[i]), '=');
+
+      if (equals != NULL && (gsize) (equals - parts[i]) == strlen (name) &&
+          g_ascii_strncasecmp (parts[i], name, strlen (name)) == 0)
+        return g_strdup (equals + 1);
+    }
+  return NULL;
+}
+
+/**
+ * sb_contract_dup_attribute:
+ * @channel: a channel that is an augmented manifest
+ * @index: which of its AttributeNames
+ *
+ * Returns: (transfer full) (nullable): its name, if the job has so many
+ */
+char *
+sb_contract_dup_attribute (const char *channel, guint index)
+{
+  g_autofree char *path = sb_contract_path ("input", "config", "inputdataconfig.json", NULL);
+  g_autoptr (JsonObject) config = sb_json_load_file (path, NULL);
+  JsonObject *entry = config != NULL ? sb_json_get_object (config, channel) : NULL;
+  JsonArray *names = entry != NULL ? sb_json_get_array (entry, "AttributeNames") : NULL;
+
+  if (names == NULL || index >= json_array_get_length (names))
+    return NULL;
+  return g_strdup (json_array_get_string_element (names, index));
+}
+
+/**
  * sb_contract_is_sharded:
  * @channel: a channel
  *

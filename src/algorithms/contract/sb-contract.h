@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 char *sb_contract_path (const char *first, ...) G_GNUC_NULL_TERMINATED;
 JsonObject *sb_contract_read_hyperparameters (GError **error);
 char *sb_contract_dup_content_type (const char *channel);
+char *sb_contract_dup_content_parameter (const char *channel, const char *name);
+char *sb_contract_dup_attribute (const char *channel, guint index);
 gboolean sb_contract_is_sharded (const char *channel);
 GPtrArray *sb_contract_list_channel (const char *channel, GError **error);
 guint sb_contract_get_n_threads (void);

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,6 +38,8 @@ typedef struct
   gsize sent;
   SbServeAnswer answer; /* while it is made */
   gboolean waiting;     /* for an answer that was deferred */
+  gboolean parked;      /* for so long that it is not read from meanwhile */
+  gboolean gone;        /* whether nobody wants that answer any more */
   gboolean last;        /* whether that answer is the last */
   gboolean closing;     /* once everything is sent */
 } Connection;
@@ -62,6 +65,9 @@ typedef struct
   gpointer data;
   GPtrArray *waiting; /* (element-type Connection) */
 } Server;
+
+/* An eventfd; there is one server in a program. */
+static int wake_up = -1;
 
 static const char *
 phrase (guint status)
@@ -281,7 +287,8 @@ watch (Server *self, Connection *connection, int operation)
 {
   struct epoll_event event = { .data.ptr = connection };
 
-  event.events = connection->sent < connection->out->len ? EPOLLOUT : EPOLLIN;
+  if (!connection->parked)
+    event.events = connection->sent < connection->out->len ? EPOLLOUT : EPOLLIN;
   epoll_ctl (self->epoll, operation, connection->fd, &event);
 }
 
@@ -340,6 +347,13 @@ on_event (Server *self, const struct epoll_event *event)
   Connection *connection = event->data.ptr;
   gboolean alive = TRUE;
 
+  if (connection->parked)
+    {
+      /* It has been closed at the other end; whoever makes the answer must still find it. */
+      connection->gone = TRUE;
+      epoll_ctl (self->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+      return;
+    }
   if (event->events & EPOLLOUT)
     {
       alive = flush (self, connection);
@@ -398,27 +412,73 @@ add_watch (int epoll, int fd, gpointer tag)
   epoll_ctl (epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* No connection can end meanwhile: whatever happens to it is only seen in the next round. */
+/* Its answer takes longer than until the next round. */
+static void
+park (Server *self, Connection *connection)
+{
+  g_ptr_array_add (self->waiting, connection);
+  if (connection->parked)
+    return;
+  connection->parked = TRUE;
+  watch (self, connection, EPOLL_CTL_MOD);
+}
+
+/* Returns whether there is a further request of it that waits. */
+static gboolean
+give_answer (Server *self, Connection *connection)
+{
+  if (connection->gone)
+    {
+      connection_free (connection);
+      return FALSE;
+    }
+  if (connection->parked)
+    {
+      connection->parked = FALSE;
+      watch (self, connection, EPOLL_CTL_MOD);
+    }
+  connection->waiting = FALSE;
+  write_answer (connection);
+  answer_all (self, connection);
+  if (connection->waiting)
+    return TRUE;
+  if (!flush (self, connection))
+    connection_free (connection);
+  return FALSE;
+}
+
+/* Meanwhile no connection ends but those that are parked, and of these only a note is made. */
 static void
 answer_waiting (Server *self)
 {
-  while (self->waiting->len > 0)
+  gboolean more = self->waiting->len > 0;
+
+  while (more)
     {
       g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
 
       self->waiting = g_ptr_array_new ();
       self->batch (self->data);
+      more = FALSE;
       for (guint i = 0; i < waiting->len; i++)
         {
           Connection *connection = g_ptr_array_index (waiting, i);
 
-          connection->waiting = FALSE;
-          write_answer (connection);
-          answer_all (self, connection);
-          if (!connection->waiting && !flush (self, connection))
-            connection_free (connection);
+          if (connection->answer.deferred)
+            park (self, connection);
+          else if (give_answer (self, connection))
+            more = TRUE;
         }
     }
+}
+
+static void
+take_wake_up (void)
+{
+  guint64 count;
+
+  while (read (wake_up, &count, sizeof count) < 0 && errno == EINTR)
+    continue;
 }
 
 static void
@@ -436,11 +496,27 @@ loop (Server *self)
             return;
           if (events[i].data.ptr == &self->listener)
             accept_all (self);
+          else if (events[i].data.ptr == &wake_up)
+            take_wake_up ();
           else
             on_event (self, &events[i]);
         }
       answer_waiting (self);
     }
+}
+
+/**
+ * sb_serve_wake:
+ *
+ * Has the #SbServeBatchFunc called soon. May be called in any thread while sb_serve_run() serves.
+ */
+void
+sb_serve_wake (void)
+{
+  guint64 one = 1;
+
+  while (write (wake_up, &one, sizeof one) < 0 && errno == EINTR)
+    continue;
 }
 
 /**
@@ -471,6 +547,7 @@ sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data)
   sigprocmask (SIG_BLOCK, &set, NULL);
   self.epoll = epoll_create1 (EPOLL_CLOEXEC);
   self.signals = signalfd (-1, &set, SFD_CLOEXEC);
+  wake_up = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (!listen_on (&self, path))
     {
       fprintf (stderr, "%s: %s\n", path, g_strerror (errno));
@@ -479,6 +556,7 @@ sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data)
   self.waiting = g_ptr_array_new ();
   add_watch (self.epoll, self.signals, &self.signals);
   add_watch (self.epoll, self.listener, &self.listener);
+  add_watch (self.epoll, wake_up, &wake_up);
   loop (&self);
   g_unlink (path);
   close (self.listener);

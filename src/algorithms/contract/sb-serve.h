@@ -31,7 +31,8 @@ typedef struct
  * @status: HTTP status, 200 at first
  * @content_type: static text
  * @body: empty at first
- * @deferred: set by an #SbServeFunc that wants to give the answer in the #SbServeBatchFunc
+ * @deferred: set by an #SbServeFunc that wants to give the answer in an #SbServeBatchFunc, which
+ *   unsets it when it gives it
  */
 typedef struct
 {
@@ -47,11 +48,13 @@ typedef void (*SbServeFunc) (const SbServeRequest *request, SbServeAnswer *answe
  * SbServeBatchFunc:
  * @data: the caller's
  *
- * Gives every answer that was deferred, once all requests that wait have been read.
+ * Gives the answers that were deferred, once all requests that wait have been read. One that it
+ * leaves deferred it is asked for again, at the latest after sb_serve_wake().
  */
 typedef void (*SbServeBatchFunc) (gpointer data);
 
 int sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data);
+void sb_serve_wake (void);
 void sb_serve_fail (SbServeAnswer *answer, guint status, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

@@ -11,31 +11,17 @@
 
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "algorithms/vision/sb-input.h"
 #include "algorithms/vision/sb-onnx.h"
 #include "formats/sb-archive.h"
+#include "formats/sb-folder.h"
+#include "formats/sb-weight-file.h"
 #include "wire/sb-json.h"
 
-static void
-remove_folder (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-        remove_folder (path);
-      else
-        g_unlink (path);
-    }
-  g_rmdir (folder);
-}
-
 static SbNet *
-load_archive (const char *path, GError **error)
+load_archive (const char *path, JsonObject **description, GError **error)
 {
   g_autofree char *folder = g_dir_make_tmp ("sagebrush-model-XXXXXX", error);
   SbNet *net = NULL;
@@ -43,20 +29,48 @@ load_archive (const char *path, GError **error)
   if (folder == NULL)
     return NULL;
   if (sb_archive_unpack (path, folder, NULL, error))
-    net = sb_net_load (folder, NULL, error);
-  remove_folder (folder);
+    net = sb_net_load (folder, description, error);
+  sb_folder_remove (folder);
   return net;
 }
 
-/* A folder with a model, a model.tar.gz, or an ONNX file. */
-static SbNet *
-load (const char *path, GError **error)
+static gboolean
+is_for_digits (const SbNet *net)
 {
+  return net->channels == 1 && net->height == 28 && net->width == 28 && net->n_classes == 10;
+}
+
+/* What an ONNX file does not say. */
+static JsonObject *
+describe (const SbNet *net)
+{
+  JsonObject *json = sb_net_to_json (net);
+  SbLoaderOptions input;
+
+  json_object_set_string_member (json,
+                                 "algorithm",
+                                 is_for_digits (net) ? "digits" : "image-classification");
+  if (is_for_digits (net))
+    return json;
+  sb_loader_options_init (&input, net->channels, net->height, net->width);
+  json_object_set_object_member (json, "preprocessing", sb_loader_options_to_json (&input));
+  json_object_set_int_member (json, "num_classes", net->n_classes);
+  return json;
+}
+
+/* A folder with a model, a model.tar.gz, or an ONNX file; @description is all of its model.json. */
+static SbNet *
+load (const char *path, JsonObject **description, GError **error)
+{
+  SbNet *net;
+
   if (g_file_test (path, G_FILE_TEST_IS_DIR))
-    return sb_net_load (path, NULL, error);
-  if (g_str_has_suffix (path, ".onnx"))
-    return sb_onnx_load (path, error);
-  return load_archive (path, error);
+    return sb_net_load (path, description, error);
+  if (!g_str_has_suffix (path, ".onnx"))
+    return load_archive (path, description, error);
+  net = sb_onnx_load (path, error);
+  *description = net != NULL ? describe (net) : NULL;
+  return net;
 }
 
 static int
@@ -78,7 +92,8 @@ int
 sb_convert_export (const char *model, const char *path)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SbNet) net = load (model, &error);
+  g_autoptr (JsonObject) description = NULL;
+  g_autoptr (SbNet) net = load (model, &description, &error);
 
   return finish (net != NULL && sb_onnx_save (net, path, &error), error);
 }
@@ -94,9 +109,61 @@ int
 sb_convert_import (const char *path, const char *folder)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SbNet) net = load (path, &error);
-  g_autoptr (JsonObject) more = sb_json_object_new ("algorithm", "s", "digits", NULL);
+  g_autoptr (JsonObject) description = NULL;
+  g_autoptr (SbNet) net = load (path, &description, &error);
 
   g_mkdir_with_parents (folder, 0700);
-  return finish (net != NULL && sb_net_save (net, folder, more, &error), error);
+  return finish (net != NULL && sb_net_save (net, folder, description, &error), error);
+}
+
+static gboolean
+save_halves (const SbNet *net, const char *path, GError **error)
+{
+  g_autofree SbWeightSource *sources = g_new0 (SbWeightSource, net->weights->len);
+
+  for (guint i = 0; i < net->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (net->weights, i);
+      SbWeightSource *source = &sources[i];
+
+      source->name = weight->name;
+      source->values = net->values + weight->offset;
+      source->n_dims = weight->matrix ? 2 : (guint) weight->n_dims;
+      for (guint k = 0; k < source->n_dims; k++)
+        source->dims[k] = weight->dims[k];
+      if (weight->matrix)
+        source->dims[1] = (gint64) weight->fan_in;
+    }
+  return sb_weight_file_save (path, sources, net->weights->len, SB_WEIGHT_FLOAT16, NULL, error);
+}
+
+/**
+ * sb_convert_weights:
+ * @model: what sb_convert_export() takes, or an ONNX file
+ * @path: of a .safetensors file
+ *
+ * Writes the weights with half precision, for trainings to begin with, and the model's description
+ * beside them, in a file of the same name that ends in .json.
+ *
+ * Returns: an exit code
+ */
+int
+sb_convert_weights (const char *model, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) description = NULL;
+  g_autoptr (SbNet) net = load (model, &description, &error);
+  g_autofree char *stem = NULL;
+  g_autofree char *json = NULL;
+
+  if (!g_str_has_suffix (path, ".safetensors"))
+    {
+      fprintf (stderr, "sagebrush-vision: the name of %s has to end in .safetensors\n", path);
+      return 2;
+    }
+  stem = g_strndup (path, strlen (path) - strlen (".safetensors"));
+  json = g_strconcat (stem, ".json", NULL);
+  return finish (net != NULL && save_halves (net, path, &error) &&
+                     sb_json_save_file (description, json, &error),
+                 error);
 }

@@ -112,6 +112,7 @@ answer_jobs (gpointer data)
           if (graph != NULL)
             append_prediction (job->answer->body, graph, (int) (image - begin));
         }
+      job->answer->deferred = FALSE;
       if (error != NULL)
         sb_serve_fail (job->answer, 500, "%s", error->message);
       else

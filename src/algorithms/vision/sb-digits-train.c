@@ -5,21 +5,20 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <omp.h>
-#include <signal.h>
 #include <string.h>
 
 #include "algorithms/contract/sb-contract.h"
+#include "algorithms/contract/sb-options.h"
+#include "algorithms/vision/sb-checkpoint.h"
 #include "algorithms/vision/sb-digits-data.h"
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-graph.h"
 #include "algorithms/vision/sb-images.h"
 #include "algorithms/vision/sb-optimizer.h"
+#include "algorithms/vision/sb-worker.h"
 #include "algorithms/vision/sb-world.h"
-#include "wire/sb-algorithm.h"
 #include "wire/sb-json.h"
 
 /* How often all workers tell each other how they are, and a line is written. */
@@ -28,7 +27,7 @@
 
 typedef struct
 {
-  JsonObject *hyperparameters;
+  SbOptions *options;
   SbImages *train;
   SbImages *validation;
   SbNet *net;
@@ -52,36 +51,6 @@ typedef struct
   double seen;
 } Training;
 
-static volatile sig_atomic_t stop_wanted;
-
-static void
-on_stop (int number)
-{
-  stop_wanted = 1;
-}
-
-static const char *
-get (const Training *self, const char *name)
-{
-  const char *value = sb_json_get_string (self->hyperparameters, name, NULL);
-
-  if (value != NULL && *value != '\0')
-    return value;
-  return sb_algorithm_find_parameter (sb_algorithm_find ("digits"), name)->default_value;
-}
-
-static double
-get_number (const Training *self, const char *name)
-{
-  return g_ascii_strtod (get (self, name), NULL);
-}
-
-static gboolean
-is_first (void)
-{
-  return sb_world_get_rank () == 0;
-}
-
 static gboolean
 check_size (const Training *self, const SbImages *images, GError **error)
 {
@@ -101,29 +70,26 @@ check_size (const Training *self, const SbImages *images, GError **error)
 static gboolean
 read_options (Training *self, GError **error)
 {
-  self->hyperparameters = sb_contract_read_hyperparameters (error);
-  if (self->hyperparameters == NULL ||
-      !sb_algorithm_check_hyperparameters (sb_algorithm_find ("digits"),
-                                           self->hyperparameters,
-                                           error))
+  self->options = sb_options_read ("digits", error);
+  if (self->options == NULL)
     return FALSE;
-  self->epochs = (int) get_number (self, "epochs");
-  self->batch = (int) get_number (self, "batch_size");
-  self->rate = get_number (self, "learning_rate");
-  self->schedule = get (self, "schedule");
-  self->seed = (guint64) get_number (self, "seed");
-  self->augment = strcmp (get (self, "augment"), "true") == 0;
+  self->epochs = sb_options_get_int (self->options, "epochs");
+  self->batch = sb_options_get_int (self->options, "batch_size");
+  self->rate = sb_options_get_number (self->options, "learning_rate");
+  self->schedule = sb_options_get (self->options, "schedule");
+  self->seed = (guint64) sb_options_get_number (self->options, "seed");
+  self->augment = sb_options_get_flag (self->options, "augment");
   return TRUE;
 }
 
 static SbGraphFlags
 precision (const Training *self)
 {
-  if (strcmp (get (self, "precision"), "bf16") != 0)
+  if (strcmp (sb_options_get (self->options, "precision"), "bf16") != 0)
     return SB_GRAPH_INFERENCE;
   if (sb_dnn_has_bf16 ())
     return SB_GRAPH_BF16;
-  if (is_first ())
+  if (sb_world_is_first ())
     sb_contract_say ("This processor has no bfloat16: training in 32 bit");
   return SB_GRAPH_INFERENCE;
 }
@@ -144,25 +110,12 @@ load_data (Training *self, GError **error)
   return check_size (self, self->train, error) && check_size (self, self->validation, error);
 }
 
-/* One row of @width numbers per worker, this worker's own being @row; all workers get all rows.
- * Numbers of images are exact in a double. */
-static double *
-gather_rows (const double *row, int width)
-{
-  int n = sb_world_get_size () * width;
-  double *rows = g_new0 (double, n);
-
-  memcpy (rows + sb_world_get_rank () * width, row, (gsize) width * sizeof (double));
-  sb_world_sum (rows, n);
-  return rows;
-}
-
 static void
 count_images (Training *self)
 {
   int size = sb_world_get_size ();
   double own = sb_images_get_n (self->train);
-  g_autofree double *all = gather_rows (&own, 1);
+  g_autofree double *all = sb_world_gather (&own, 1);
 
   self->sharded = size > 1 && sb_contract_is_sharded ("train");
   self->counts = g_new (guint64, size);
@@ -179,8 +132,9 @@ count_images (Training *self)
 static gboolean
 build (Training *self, GError **error)
 {
-  SbOptimizerKind kind =
-      strcmp (get (self, "optimizer"), "sgd") == 0 ? SB_OPTIMIZER_SGD : SB_OPTIMIZER_ADAM;
+  SbOptimizerKind kind = strcmp (sb_options_get (self->options, "optimizer"), "sgd") == 0
+                             ? SB_OPTIMIZER_SGD
+                             : SB_OPTIMIZER_ADAM;
   gsize count;
 
   for (guint i = 0; i < self->net->layers->len; i++)
@@ -188,7 +142,7 @@ build (Training *self, GError **error)
       SbLayer *layer = g_ptr_array_index (self->net->layers, i);
 
       if (layer->kind == SB_LAYER_DROPOUT)
-        layer->rate = get_number (self, "dropout");
+        layer->rate = sb_options_get_number (self->options, "dropout");
     }
   sb_net_initialize (self->net, self->seed);
   self->graph = sb_graph_new (self->net, self->batch, SB_GRAPH_TRAINING | precision (self), error);
@@ -200,89 +154,48 @@ build (Training *self, GError **error)
     return FALSE;
   sb_graph_get_weights (self->graph, &count);
   self->optimizer = sb_optimizer_new (kind,
-                                      get_number (self, "momentum"),
-                                      get_number (self, "weight_decay"),
+                                      sb_options_get_number (self->options, "momentum"),
+                                      sb_options_get_number (self->options, "weight_decay"),
                                       count);
   self->order = g_new (guint32, sb_images_get_n (self->train));
   return TRUE;
 }
 
-static char *
-checkpoint_path (const char *name)
+static void
+get_parts (Training *self, SbCheckpointPart parts[2])
 {
-  return sb_contract_path ("checkpoints", name, NULL);
+  parts[0].values = sb_graph_get_weights (self->graph, &parts[0].count);
+  parts[1].values = self->optimizer->state;
+  parts[1].count = sb_optimizer_get_n_state (self->optimizer);
 }
 
-/* What is new gets a name of its own; only then the pointer to it is replaced. */
 static gboolean
 save_checkpoint (Training *self, int epoch, GError **error)
 {
-  g_autofree char *folder = checkpoint_path ("");
-  g_autofree char *name = g_strdup_printf ("epoch-%d.state", epoch);
-  g_autofree char *old = g_strdup_printf ("epoch-%d.state", epoch - 1);
-  g_autofree char *path = checkpoint_path (name);
-  g_autofree char *old_path = checkpoint_path (old);
-  g_autofree char *pointer = checkpoint_path ("checkpoint.json");
-  g_autoptr (JsonObject) json = NULL;
-  g_autoptr (GByteArray) state = g_byte_array_new ();
-  gsize count;
-  float *weights = sb_graph_get_weights (self->graph, &count);
+  g_autoptr (JsonObject) json =
+      sb_json_object_new ("step", "i", (gint64) self->optimizer->step, NULL);
+  SbCheckpointPart parts[2];
 
-  if (!is_first ())
+  if (!sb_world_is_first ())
     return TRUE;
-  g_mkdir_with_parents (folder, 0700);
-  g_byte_array_append (state, (const guint8 *) weights, (guint) (count * sizeof (float)));
-  g_byte_array_append (state,
-                       (const guint8 *) self->optimizer->state,
-                       (guint) (sb_optimizer_get_n_state (self->optimizer) * sizeof (float)));
-  if (!g_file_set_contents (path, (const char *) state->data, (gssize) state->len, error))
-    return FALSE;
-  json = sb_json_object_new ("epoch",
-                             "i",
-                             (gint64) epoch,
-                             "step",
-                             "i",
-                             (gint64) self->optimizer->step,
-                             "size",
-                             "i",
-                             (gint64) state->len,
-                             "file",
-                             "s",
-                             name,
-                             NULL);
-  if (!sb_json_save_file (json, pointer, error))
-    return FALSE;
-  g_unlink (old_path);
-  return TRUE;
+  get_parts (self, parts);
+  return sb_checkpoint_save (epoch, json, parts, G_N_ELEMENTS (parts), error);
 }
 
 static gboolean
 resume (Training *self, GError **error)
 {
-  g_autofree char *pointer = checkpoint_path ("checkpoint.json");
-  g_autoptr (JsonObject) json = sb_json_load_file (pointer, NULL);
-  g_autofree char *path = NULL;
-  g_autofree char *state = NULL;
-  gsize count, length;
-  float *weights = sb_graph_get_weights (self->graph, &count);
-  gsize n_state = sb_optimizer_get_n_state (self->optimizer);
+  g_autoptr (JsonObject) json = NULL;
+  SbCheckpointPart parts[2];
 
+  get_parts (self, parts);
+  if (!sb_checkpoint_load (&json, parts, G_N_ELEMENTS (parts), error))
+    return FALSE;
   if (json == NULL)
     return TRUE;
-  path = checkpoint_path (sb_json_get_string (json, "file", ""));
-  if (!g_file_get_contents (path, &state, &length, error))
-    return FALSE;
-  if (length != (count + n_state) * sizeof (float))
-    {
-      if (is_first ())
-        sb_contract_say ("The checkpoint is of another network or optimizer: starting anew");
-      return TRUE;
-    }
-  memcpy (weights, state, count * sizeof (float));
-  memcpy (self->optimizer->state, state + count * sizeof (float), n_state * sizeof (float));
   self->optimizer->step = (guint64) sb_json_get_int (json, "step", 0);
   self->first_epoch = (int) sb_json_get_int (json, "epoch", 0);
-  if (is_first ())
+  if (sb_world_is_first ())
     sb_contract_say ("Resuming from the checkpoint after epoch %d", self->first_epoch);
   return sb_graph_refresh (self->graph, error);
 }
@@ -391,7 +304,7 @@ do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **erro
                      self->seed + number * 7919 + (guint64) sb_world_get_rank () * 104729);
   if (!sb_graph_forward (self->graph, error))
     return FALSE;
-  self->loss += sb_graph_loss (self->graph, labels, 1 / (double) n, &right);
+  self->loss += sb_graph_loss (self->graph, labels, NULL, 1 / (double) n, &right);
   self->right += right;
   for (int i = 0; i < self->batch; i++)
     self->seen += labels[i] >= 0 ? 1 : 0;
@@ -413,7 +326,7 @@ gather (Training *self, double sums[4])
   sums[0] = self->loss;
   sums[1] = self->right;
   sums[2] = self->seen;
-  sums[3] = stop_wanted;
+  sums[3] = sb_worker_stop_wanted ();
   sb_world_sum (sums, 4);
   return sums[3] > 0;
 }
@@ -466,9 +379,9 @@ say_each_worker (const Training *self, int epoch)
 {
   double own[] = { self->loss, self->right, self->seen };
   int size = sb_world_get_size ();
-  g_autofree double *rows = gather_rows (own, G_N_ELEMENTS (own));
+  g_autofree double *rows = sb_world_gather (own, G_N_ELEMENTS (own));
 
-  for (int i = 0; is_first () && size > 1 && i < size; i++)
+  for (int i = 0; sb_world_is_first () && size > 1 && i < size; i++)
     {
       const double *row = rows + (gsize) i * G_N_ELEMENTS (own);
 
@@ -503,7 +416,7 @@ end_epoch (Training *self, int epoch, double seconds, GError **error)
                           sums[2] / seconds,
                           sb_world_get_size ());
   say_each_worker (self, epoch);
-  if (is_first ())
+  if (sb_world_is_first ())
     sb_contract_say ("%s", line->str);
   return save_checkpoint (self, epoch + 1, error);
 }
@@ -527,7 +440,7 @@ do_epoch (Training *self, int epoch, GError **error)
         continue;
       if (gather (self, sums))
         return FALSE;
-      if (is_first () && (step + 1) % SAY_STEPS == 0)
+      if (sb_world_is_first () && (step + 1) % SAY_STEPS == 0)
         sb_contract_say ("step=%" G_GUINT64_FORMAT " loss=%.5f accuracy=%.5f",
                          (guint64) epoch * n_steps + step + 1,
                          sums[0] / sums[2],
@@ -545,7 +458,7 @@ save_model (Training *self, GError **error)
   g_autofree char *folder = sb_contract_path ("model", NULL);
   g_autoptr (JsonObject) more = sb_json_object_new ("algorithm", "s", "digits", NULL);
 
-  if (!is_first ())
+  if (!sb_world_is_first ())
     return TRUE;
   g_mkdir_with_parents (folder, 0700);
   return sb_graph_store (self->graph, self->net, error) &&
@@ -557,7 +470,7 @@ say_workers (const Training *self)
 {
   int size = sb_world_get_size ();
 
-  if (!is_first ())
+  if (!sb_world_is_first ())
     return;
   sb_contract_say ("Training on %" G_GUINT64_FORMAT
                    " images with %d worker(s) of %d thread(s), batch %d each",
@@ -570,8 +483,9 @@ say_workers (const Training *self)
 }
 
 static gboolean
-train (Training *self, GError **error)
+train (gpointer data, GError **error)
 {
+  Training *self = data;
   GError *local = NULL;
 
   self->net = sb_net_new_digits ();
@@ -595,7 +509,7 @@ train (Training *self, GError **error)
 static void
 clear (Training *self)
 {
-  g_clear_pointer (&self->hyperparameters, json_object_unref);
+  g_clear_pointer (&self->options, sb_options_free);
   g_clear_pointer (&self->train, sb_images_free);
   g_clear_pointer (&self->validation, sb_images_free);
   g_clear_pointer (&self->graph, sb_graph_free);
@@ -615,29 +529,9 @@ clear (Training *self)
 int
 sb_digits_train (char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  struct sigaction action = { .sa_handler = on_stop };
-  guint threads = sb_contract_get_n_threads ();
-  int hosts = sb_world_get_hosts ();
   Training self = { 0 };
-  gboolean fine;
+  int code = sb_worker_run (argv, train, &self);
 
-  if (hosts > 1 && !sb_world_is_launched ())
-    return sb_world_launch (argv, hosts, threads);
-  omp_set_num_threads ((int) threads);
-  sigaction (SIGTERM, &action, NULL);
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGUSR1, &action, NULL);
-  sb_world_start ();
-  fine = train (&self, &error);
-  if (!fine)
-    {
-      g_autofree char *message = g_strdup_printf ("ClientError: %s", error->message);
-
-      sb_contract_write_failure (message);
-      sb_world_abort ();
-    }
   clear (&self);
-  sb_world_end ();
-  return fine ? 0 : 1;
+  return code;
 }

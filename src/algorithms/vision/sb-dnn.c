@@ -140,6 +140,17 @@ sb_pd_get_md (const_dnnl_primitive_desc_t pd, dnnl_query_t what)
   return sb_md_copy (dnnl_primitive_desc_query_md (pd, what, 0));
 }
 
+void
+sb_tensor_free (SbTensor *self)
+{
+  if (self == NULL)
+    return;
+  if (self->memory != NULL)
+    dnnl_memory_destroy (self->memory);
+  sb_md_free (self->md);
+  g_free (self);
+}
+
 static SbTensor *
 make_tensor (SbMdRef md, void *data, GError **error)
 {
@@ -176,6 +187,34 @@ sb_tensor_new (SbMdRef md, GError **error)
 }
 
 /**
+ * sb_tensor_new_unplaced:
+ * @md: its layout
+ * @error: %SB_DNN_ERROR
+ *
+ * Returns: (transfer full) (nullable): a tensor that sb_tensor_place() gives its memory
+ */
+SbTensor *
+sb_tensor_new_unplaced (SbMdRef md, GError **error)
+{
+  return make_tensor (md, DNNL_MEMORY_NONE, error);
+}
+
+/**
+ * sb_tensor_place:
+ * @self: a tensor
+ * @data: memory that outlives it
+ * @error: %SB_DNN_ERROR
+ *
+ * Returns: whether its memory is there now
+ */
+gboolean
+sb_tensor_place (SbTensor *self, void *data, GError **error)
+{
+  self->data = data;
+  return sb_dnn_check (dnnl_memory_set_data_handle (self->memory, data), "tensor", error);
+}
+
+/**
  * sb_tensor_new_over:
  * @md: its layout
  * @data: memory that outlives it
@@ -187,17 +226,6 @@ SbTensor *
 sb_tensor_new_over (SbMdRef md, void *data, GError **error)
 {
   return make_tensor (md, data, error);
-}
-
-void
-sb_tensor_free (SbTensor *self)
-{
-  if (self == NULL)
-    return;
-  if (self->memory != NULL)
-    dnnl_memory_destroy (self->memory);
-  sb_md_free (self->md);
-  g_free (self);
 }
 
 /**
@@ -227,14 +255,15 @@ sb_op_free (SbOp *self)
 }
 
 void
-sb_op_add (SbOp *self, int argument, const SbTensor *tensor)
+sb_op_add (SbOp *self, int argument, SbTensor *tensor)
 {
-  g_assert (self->n_args < (int) G_N_ELEMENTS (self->args));
+  g_assert (self->n_args < SB_OP_ARGS);
+  self->tensors[self->n_args] = tensor;
   self->args[self->n_args++] = (dnnl_exec_arg_t){ argument, tensor->memory };
 }
 
 SbOp *
-sb_op_new_reorder (const SbTensor *from, const SbTensor *to, GError **error)
+sb_op_new_reorder (SbTensor *from, SbTensor *to, GError **error)
 {
   dnnl_primitive_desc_t pd = NULL;
   dnnl_engine_t engine = sb_dnn_engine ();
@@ -274,7 +303,7 @@ sb_ops_run (const GPtrArray *ops, GError **error)
 
 /* Once; whatever is copied often has an operation of its own. */
 gboolean
-sb_tensor_copy (const SbTensor *from, const SbTensor *to, GError **error)
+sb_tensor_copy (SbTensor *from, SbTensor *to, GError **error)
 {
   g_autoptr (SbOp) op = sb_op_new_reorder (from, to, error);
 
@@ -282,19 +311,25 @@ sb_tensor_copy (const SbTensor *from, const SbTensor *to, GError **error)
 }
 
 static dnnl_primitive_attr_t
-make_attr (gboolean relu)
+make_attr (SbFusion fusion)
 {
   dnnl_primitive_attr_t attr = NULL;
   dnnl_post_ops_t ops = NULL;
 
-  if (!relu)
+  if (fusion == SB_FUSE_NOTHING)
     return NULL;
   dnnl_primitive_attr_create (&attr);
   dnnl_post_ops_create (&ops);
 #if V3
-  dnnl_post_ops_append_eltwise (ops, dnnl_eltwise_relu, 0, 0);
+  if ((fusion & SB_FUSE_SUM) != 0)
+    dnnl_post_ops_append_sum (ops, 1, 0, dnnl_data_type_undef);
+  if ((fusion & SB_FUSE_RELU) != 0)
+    dnnl_post_ops_append_eltwise (ops, dnnl_eltwise_relu, 0, 0);
 #else
-  dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, 0, 0);
+  if ((fusion & SB_FUSE_SUM) != 0)
+    dnnl_post_ops_append_sum (ops, 1);
+  if ((fusion & SB_FUSE_RELU) != 0)
+    dnnl_post_ops_append_eltwise (ops, 1, dnnl_eltwise_relu, 0, 0);
 #endif
   dnnl_primitive_attr_set_post_ops (attr, ops);
   dnnl_post_ops_destroy (ops);
@@ -341,12 +376,12 @@ sb_pd_convolution (gboolean training,
                    SbMdRef dst,
                    dnnl_dim_t stride,
                    dnnl_dim_t padding,
-                   gboolean relu,
+                   SbFusion fusion,
                    GError **error)
 {
   dnnl_dims_t strides = { stride, stride };
   dnnl_dims_t pads = { padding, padding };
-  dnnl_primitive_attr_t attr = make_attr (relu);
+  dnnl_primitive_attr_t attr = make_attr (fusion);
 #if V3
   dnnl_dims_t dilates = { 0, 0 };
   dnnl_primitive_desc_t pd = NULL;
@@ -466,10 +501,10 @@ sb_pd_dense (gboolean training,
              SbMdRef weights,
              SbMdRef bias,
              SbMdRef dst,
-             gboolean relu,
+             SbFusion fusion,
              GError **error)
 {
-  dnnl_primitive_attr_t attr = make_attr (relu);
+  dnnl_primitive_attr_t attr = make_attr (fusion);
 #if V3
   dnnl_primitive_desc_t pd = NULL;
   dnnl_status_t status = dnnl_inner_product_forward_primitive_desc_create (
@@ -531,24 +566,23 @@ sb_pd_dense_weights (SbMdRef src,
 }
 
 dnnl_primitive_desc_t
-sb_pd_max_pool (gboolean training,
-                SbMdRef src,
-                SbMdRef dst,
-                dnnl_dim_t kernel,
-                dnnl_dim_t stride,
-                dnnl_dim_t padding,
-                GError **error)
+sb_pd_pool (gboolean training,
+            dnnl_alg_kind_t algorithm,
+            SbMdRef src,
+            SbMdRef dst,
+            const SbWindow *window,
+            GError **error)
 {
-  dnnl_dims_t kernels = { kernel, kernel };
-  dnnl_dims_t strides = { stride, stride };
-  dnnl_dims_t pads = { padding, padding };
+  dnnl_dims_t kernels = { window->kernel[0], window->kernel[1] };
+  dnnl_dims_t strides = { window->stride, window->stride };
+  dnnl_dims_t pads = { window->padding, window->padding };
 #if V3
   dnnl_dims_t dilates = { 0, 0 };
   dnnl_primitive_desc_t pd = NULL;
   dnnl_status_t status = dnnl_pooling_forward_primitive_desc_create (&pd,
                                                                      sb_dnn_engine (),
                                                                      PROPAGATION (training),
-                                                                     dnnl_pooling_max,
+                                                                     algorithm,
                                                                      src,
                                                                      dst,
                                                                      strides,
@@ -562,30 +596,29 @@ sb_pd_max_pool (gboolean training,
 #else
   dnnl_pooling_desc_t desc;
   dnnl_status_t status = dnnl_pooling_forward_desc_init (
-      &desc, PROPAGATION (training), dnnl_pooling_max, src, dst, strides, kernels, pads, pads);
+      &desc, PROPAGATION (training), algorithm, src, dst, strides, kernels, pads, pads);
 
   return look_up (status, &desc, NULL, NULL, "pooling", error);
 #endif
 }
 
 dnnl_primitive_desc_t
-sb_pd_max_pool_data (SbMdRef diff_src,
-                     SbMdRef diff_dst,
-                     dnnl_dim_t kernel,
-                     dnnl_dim_t stride,
-                     dnnl_dim_t padding,
-                     const_dnnl_primitive_desc_t hint,
-                     GError **error)
+sb_pd_pool_data (dnnl_alg_kind_t algorithm,
+                 SbMdRef diff_src,
+                 SbMdRef diff_dst,
+                 const SbWindow *window,
+                 const_dnnl_primitive_desc_t hint,
+                 GError **error)
 {
-  dnnl_dims_t kernels = { kernel, kernel };
-  dnnl_dims_t strides = { stride, stride };
-  dnnl_dims_t pads = { padding, padding };
+  dnnl_dims_t kernels = { window->kernel[0], window->kernel[1] };
+  dnnl_dims_t strides = { window->stride, window->stride };
+  dnnl_dims_t pads = { window->padding, window->padding };
 #if V3
   dnnl_dims_t dilates = { 0, 0 };
   dnnl_primitive_desc_t pd = NULL;
   dnnl_status_t status = dnnl_pooling_backward_primitive_desc_create (&pd,
                                                                       sb_dnn_engine (),
-                                                                      dnnl_pooling_max,
+                                                                      algorithm,
                                                                       diff_src,
                                                                       diff_dst,
                                                                       strides,
@@ -600,10 +633,79 @@ sb_pd_max_pool_data (SbMdRef diff_src,
 #else
   dnnl_pooling_desc_t desc;
   dnnl_status_t status = dnnl_pooling_backward_desc_init (
-      &desc, dnnl_pooling_max, diff_src, diff_dst, strides, kernels, pads, pads);
+      &desc, algorithm, diff_src, diff_dst, strides, kernels, pads, pads);
 
   return look_up (status, &desc, NULL, hint, "pooling gradient", error);
 #endif
+}
+
+static unsigned
+norm_flags (gboolean relu)
+{
+  return (unsigned) dnnl_use_scale | (unsigned) dnnl_use_shift |
+         (relu ? (unsigned) dnnl_fuse_norm_relu : 0);
+}
+
+/* Outside training it is given the means and variances. */
+dnnl_primitive_desc_t
+sb_pd_batch_norm (gboolean training, SbMdRef md, double epsilon, gboolean relu, GError **error)
+{
+  unsigned flags = norm_flags (relu) | (training ? 0 : (unsigned) dnnl_use_global_stats);
+#if V3
+  dnnl_primitive_desc_t pd = NULL;
+  dnnl_status_t status = dnnl_batch_normalization_forward_primitive_desc_create (
+      &pd, sb_dnn_engine (), PROPAGATION (training), md, md, (float) epsilon, flags, NULL);
+
+  return finish (status, pd, NULL, "normalization", error);
+#else
+  dnnl_batch_normalization_desc_t desc;
+  dnnl_status_t status = dnnl_batch_normalization_forward_desc_init (
+      &desc, PROPAGATION (training), md, (float) epsilon, flags);
+
+  return look_up (status, &desc, NULL, NULL, "normalization", error);
+#endif
+}
+
+dnnl_primitive_desc_t
+sb_pd_batch_norm_data (SbMdRef md,
+                       double epsilon,
+                       gboolean relu,
+                       const_dnnl_primitive_desc_t hint,
+                       GError **error)
+{
+#if V3
+  dnnl_primitive_desc_t pd = NULL;
+  dnnl_status_t status = dnnl_batch_normalization_backward_primitive_desc_create (&pd,
+                                                                                  sb_dnn_engine (),
+                                                                                  dnnl_backward,
+                                                                                  md,
+                                                                                  md,
+                                                                                  md,
+                                                                                  (float) epsilon,
+                                                                                  norm_flags (relu),
+                                                                                  hint,
+                                                                                  NULL);
+
+  return finish (status, pd, NULL, "normalization gradient", error);
+#else
+  dnnl_batch_normalization_desc_t desc;
+  dnnl_status_t status = dnnl_batch_normalization_backward_desc_init (
+      &desc, dnnl_backward, md, md, (float) epsilon, norm_flags (relu));
+
+  return look_up (status, &desc, NULL, hint, "normalization gradient", error);
+#endif
+}
+
+/**
+ * sb_dnn_norm_gradient_takes_shift:
+ *
+ * Returns: whether a normalization's gradient wants the summands, of which it does not depend:
+ *   version 2 insists, version 3 refuses them
+ */
+gboolean
+sb_dnn_norm_gradient_takes_shift (void)
+{
+  return !V3;
 }
 
 /**
@@ -617,7 +719,7 @@ sb_dnn_has_bf16 (void)
   dnnl_dim_t src[] = { 1, 16, 8, 8 }, weights[] = { 16, 16, 3, 3 };
   SbMd a = sb_md_new (4, src, dnnl_bf16, SB_TAG_ANY);
   SbMd b = sb_md_new (4, weights, dnnl_bf16, SB_TAG_ANY);
-  dnnl_primitive_desc_t pd = sb_pd_convolution (TRUE, a, b, NULL, a, 1, 1, FALSE, NULL);
+  dnnl_primitive_desc_t pd = sb_pd_convolution (TRUE, a, b, NULL, a, 1, 1, SB_FUSE_NOTHING, NULL);
 
   sb_md_free (a);
   sb_md_free (b);

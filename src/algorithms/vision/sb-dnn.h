@@ -33,8 +33,11 @@ typedef const dnnl_memory_desc_t *SbMdRef;
  * SbTensor:
  * @md: what it is
  * @memory: oneDNN's handle
- * @data: its bytes
+ * @data: its bytes; %NULL as long as it has no place
  * @size: their number, padding included
+ * @first: for who plans memory: the first step that uses it
+ * @last: for who plans memory: the last step that uses it
+ * @shared: whether several read it, so that none may change it
  *
  * Memory with a layout.
  */
@@ -44,7 +47,13 @@ typedef struct
   dnnl_memory_t memory;
   void *data;
   gsize size;
+  int first;
+  int last;
+  gboolean shared;
 } SbTensor;
+
+/* As many tensors as any primitive here is given. */
+#define SB_OP_ARGS 12
 
 /**
  * SbOp:
@@ -55,8 +64,39 @@ typedef struct
 {
   dnnl_primitive_t primitive;
   int n_args;
-  dnnl_exec_arg_t args[8];
+  dnnl_exec_arg_t args[SB_OP_ARGS];
+  SbTensor *tensors[SB_OP_ARGS];
 } SbOp;
+
+/**
+ * SbFusion:
+ * @SB_FUSE_NOTHING: the result as it is
+ * @SB_FUSE_SUM: the result is added to what is in the output already
+ * @SB_FUSE_RELU: then what is below zero becomes zero
+ *
+ * What a primitive does to its result before it writes it.
+ */
+typedef enum
+{
+  SB_FUSE_NOTHING = 0,
+  SB_FUSE_SUM = 1 << 0,
+  SB_FUSE_RELU = 1 << 1,
+} SbFusion;
+
+/**
+ * SbWindow:
+ * @kernel: height and width, in pixels
+ * @stride: in pixels
+ * @padding: on every side, in pixels
+ *
+ * A rectangle that is moved over an image.
+ */
+typedef struct
+{
+  dnnl_dim_t kernel[2];
+  dnnl_dim_t stride;
+  dnnl_dim_t padding;
+} SbWindow;
 
 /* Any layout that the primitive likes best. */
 #define SB_TAG_ANY dnnl_format_tag_any
@@ -73,16 +113,18 @@ gsize sb_md_get_size (SbMdRef md);
 SbMd sb_pd_get_md (const_dnnl_primitive_desc_t pd, dnnl_query_t what);
 
 SbTensor *sb_tensor_new (SbMdRef md, GError **error);
+SbTensor *sb_tensor_new_unplaced (SbMdRef md, GError **error);
+gboolean sb_tensor_place (SbTensor *self, void *data, GError **error);
 SbTensor *sb_tensor_new_over (SbMdRef md, void *data, GError **error);
 void sb_tensor_free (SbTensor *self);
 
 SbOp *sb_op_new (dnnl_primitive_desc_t pd, GError **error);
 void sb_op_free (SbOp *self);
-void sb_op_add (SbOp *self, int argument, const SbTensor *tensor);
-SbOp *sb_op_new_reorder (const SbTensor *from, const SbTensor *to, GError **error);
+void sb_op_add (SbOp *self, int argument, SbTensor *tensor);
+SbOp *sb_op_new_reorder (SbTensor *from, SbTensor *to, GError **error);
 gboolean sb_op_run (const SbOp *self, GError **error);
 gboolean sb_ops_run (const GPtrArray *ops, GError **error);
-gboolean sb_tensor_copy (const SbTensor *from, const SbTensor *to, GError **error);
+gboolean sb_tensor_copy (SbTensor *from, SbTensor *to, GError **error);
 
 dnnl_primitive_desc_t sb_pd_convolution (gboolean training,
                                          SbMdRef src,
@@ -91,7 +133,7 @@ dnnl_primitive_desc_t sb_pd_convolution (gboolean training,
                                          SbMdRef dst,
                                          dnnl_dim_t stride,
                                          dnnl_dim_t padding,
-                                         gboolean relu,
+                                         SbFusion fusion,
                                          GError **error);
 dnnl_primitive_desc_t sb_pd_convolution_data (SbMdRef diff_src,
                                               SbMdRef weights,
@@ -113,7 +155,7 @@ dnnl_primitive_desc_t sb_pd_dense (gboolean training,
                                    SbMdRef weights,
                                    SbMdRef bias,
                                    SbMdRef dst,
-                                   gboolean relu,
+                                   SbFusion fusion,
                                    GError **error);
 dnnl_primitive_desc_t sb_pd_dense_data (SbMdRef diff_src,
                                         SbMdRef weights,
@@ -126,20 +168,26 @@ dnnl_primitive_desc_t sb_pd_dense_weights (SbMdRef src,
                                            SbMdRef diff_dst,
                                            const_dnnl_primitive_desc_t hint,
                                            GError **error);
-dnnl_primitive_desc_t sb_pd_max_pool (gboolean training,
-                                      SbMdRef src,
-                                      SbMdRef dst,
-                                      dnnl_dim_t kernel,
-                                      dnnl_dim_t stride,
-                                      dnnl_dim_t padding,
-                                      GError **error);
-dnnl_primitive_desc_t sb_pd_max_pool_data (SbMdRef diff_src,
-                                           SbMdRef diff_dst,
-                                           dnnl_dim_t kernel,
-                                           dnnl_dim_t stride,
-                                           dnnl_dim_t padding,
-                                           const_dnnl_primitive_desc_t hint,
-                                           GError **error);
+dnnl_primitive_desc_t sb_pd_pool (gboolean training,
+                                  dnnl_alg_kind_t algorithm,
+                                  SbMdRef src,
+                                  SbMdRef dst,
+                                  const SbWindow *window,
+                                  GError **error);
+dnnl_primitive_desc_t sb_pd_pool_data (dnnl_alg_kind_t algorithm,
+                                       SbMdRef diff_src,
+                                       SbMdRef diff_dst,
+                                       const SbWindow *window,
+                                       const_dnnl_primitive_desc_t hint,
+                                       GError **error);
+dnnl_primitive_desc_t
+sb_pd_batch_norm (gboolean training, SbMdRef md, double epsilon, gboolean relu, GError **error);
+dnnl_primitive_desc_t sb_pd_batch_norm_data (SbMdRef md,
+                                             double epsilon,
+                                             gboolean relu,
+                                             const_dnnl_primitive_desc_t hint,
+                                             GError **error);
+gboolean sb_dnn_norm_gradient_takes_shift (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbTensor, sb_tensor_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbOp, sb_op_free)

@@ -19,10 +19,14 @@
 #define MAX_SIDE    4096
 /* More weights than any network here has. */
 #define MAX_VALUES 2.5e8
+/* PyTorch's, of normalizations. */
+#define EPSILON  1e-5
+#define MOMENTUM 0.1
 
 G_DEFINE_QUARK (sb - net - error - quark, sb_net_error)
 
-static const char *const kinds[] = { "convolution", "max-pool", "dense", "dropout" };
+static const char *const kinds[] = { "convolution", "max-pool", "dense", "dropout",
+                                     "batch-norm",  "relu",     "add",   "average-pool" };
 
 static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -43,6 +47,8 @@ layer_free (gpointer data)
   SbLayer *layer = data;
 
   g_free (layer->name);
+  for (guint i = 0; i < G_N_ELEMENTS (layer->inputs); i++)
+    g_free (layer->inputs[i]);
   g_free (layer);
 }
 
@@ -64,13 +70,19 @@ sb_net_free (SbNet *self)
   g_free (self);
 }
 
-static void
-add_weight (SbNet *self, const char *layer, const char *what, gsize fan_in, int n, ...)
+static SbWeight *
+add_weight (SbNet *self, guint layer, SbWeightRole role, gsize fan_in, int n, ...)
 {
+  static const char *const names[] = { "weight", "bias",         "weight",
+                                       "bias",   "running_mean", "running_var" };
+  const SbLayer *of = g_ptr_array_index (self->layers, layer);
   SbWeight *weight = g_new0 (SbWeight, 1);
   va_list dims;
 
-  weight->name = g_strdup_printf ("%s.%s", layer, what);
+  weight->name = g_strdup_printf ("%s.%s", of->name, names[role]);
+  weight->role = role;
+  weight->statistic = role == SB_WEIGHT_MEAN || role == SB_WEIGHT_VARIANCE;
+  weight->layer = layer;
   weight->n_dims = n;
   weight->offset = self->n_values;
   weight->count = 1;
@@ -84,82 +96,218 @@ add_weight (SbNet *self, const char *layer, const char *what, gsize fan_in, int 
   va_end (dims);
   self->n_values += weight->count;
   g_ptr_array_add (self->weights, weight);
+  return weight;
 }
 
 /* Before there is room made for them. */
 static gboolean
 check_weights (const SbNet *self, const SbLayer *layer, gsize fan_in, GError **error)
 {
+  if (layer->channels < 1 || layer->channels > 1 << 20)
+    return fail (error, "The layer “%s” has no outputs", layer->name);
   if ((double) self->n_values + ((double) fan_in + 1) * layer->channels <= MAX_VALUES)
     return TRUE;
   return fail (error, "The layer “%s” has too many weights", layer->name);
+}
+
+/* The shape of what a layer takes; -1 is the image. */
+static SbShape
+shape_of (const SbNet *self, int source)
+{
+  if (source < 0)
+    return (SbShape){ self->channels, self->height, self->width, FALSE };
+  return ((const SbLayer *) g_ptr_array_index (self->layers, source))->shape;
+}
+
+static gboolean
+does_not_fit (const SbLayer *layer, GError **error)
+{
+  return fail (error, "The layer “%s” does not fit what comes before it", layer->name);
+}
+
+/* What a square that is moved over an image makes of the image's shape. */
+static gboolean
+move_square (SbLayer *layer, const SbShape *from, GError **error)
+{
+  gboolean whole = layer->kind == SB_LAYER_AVERAGE_POOL && layer->kernel == 0;
+
+  layer->shape = *from;
+  if (from->flat)
+    return does_not_fit (layer, error);
+  if (whole)
+    {
+      layer->shape.height = layer->shape.width = 1;
+      return TRUE;
+    }
+  if (layer->kernel < 1 || layer->stride < 1 || layer->padding < 0 ||
+      layer->padding > layer->kernel || layer->kernel > from->height + 2 * layer->padding ||
+      layer->kernel > from->width + 2 * layer->padding)
+    return does_not_fit (layer, error);
+  layer->shape.height = (from->height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+  layer->shape.width = (from->width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
+  return TRUE;
+}
+
+static gboolean
+lay_out_convolution (SbNet *self, guint index, const SbShape *from, GError **error)
+{
+  SbLayer *layer = g_ptr_array_index (self->layers, index);
+  gsize fan_in = (gsize) from->channels * (gsize) layer->kernel * (gsize) layer->kernel;
+
+  if (!move_square (layer, from, error) || !check_weights (self, layer, fan_in, error))
+    return FALSE;
+  layer->shape.channels = layer->channels;
+  add_weight (self,
+              index,
+              SB_WEIGHT_WEIGHT,
+              fan_in,
+              4,
+              layer->channels,
+              from->channels,
+              layer->kernel,
+              layer->kernel);
+  if (layer->bias)
+    add_weight (self, index, SB_WEIGHT_BIAS, fan_in, 1, layer->channels);
+  return TRUE;
+}
+
+static gboolean
+lay_out_dense (SbNet *self, guint index, const SbShape *from, GError **error)
+{
+  SbLayer *layer = g_ptr_array_index (self->layers, index);
+  gsize fan_in = (gsize) from->channels * (gsize) from->height * (gsize) from->width;
+
+  if (!check_weights (self, layer, fan_in, error))
+    return FALSE;
+  layer->shape = (SbShape){ layer->channels, 1, 1, TRUE };
+  add_weight (self,
+              index,
+              SB_WEIGHT_WEIGHT,
+              fan_in,
+              from->flat ? 2 : 4,
+              layer->channels,
+              from->channels,
+              from->height,
+              from->width)
+      ->matrix = TRUE;
+  if (layer->bias)
+    add_weight (self, index, SB_WEIGHT_BIAS, fan_in, 1, layer->channels);
+  return TRUE;
+}
+
+static gboolean
+lay_out_batch_norm (SbNet *self, guint index, const SbShape *from, GError **error)
+{
+  SbLayer *layer = g_ptr_array_index (self->layers, index);
+
+  layer->channels = from->channels;
+  layer->shape = *from;
+  if (from->flat)
+    return does_not_fit (layer, error);
+  if (!(layer->epsilon > 0) || !(layer->momentum >= 0 && layer->momentum <= 1))
+    return fail (error, "The layer “%s” has no such epsilon or momentum", layer->name);
+  if (!check_weights (self, layer, 4, error))
+    return FALSE;
+  for (SbWeightRole role = SB_WEIGHT_GAMMA; role <= SB_WEIGHT_VARIANCE; role++)
+    add_weight (self, index, role, 1, 1, layer->channels);
+  return TRUE;
+}
+
+static gboolean
+lay_out_add (SbNet *self, SbLayer *layer, const SbShape *from, GError **error)
+{
+  SbShape other = shape_of (self, layer->sources[1]);
+
+  layer->shape = *from;
+  if (layer->inputs[1] == NULL || other.channels != from->channels ||
+      other.height != from->height || other.width != from->width || other.flat != from->flat)
+    return fail (error, "The layer “%s” has to add two outputs of one shape", layer->name);
+  return TRUE;
+}
+
+static gboolean
+lay_out_layer (SbNet *self, guint index, GError **error)
+{
+  SbLayer *layer = g_ptr_array_index (self->layers, index);
+  SbShape from = shape_of (self, layer->sources[0]);
+
+  switch (layer->kind)
+    {
+    case SB_LAYER_CONVOLUTION:
+      return lay_out_convolution (self, index, &from, error);
+    case SB_LAYER_MAX_POOL:
+    case SB_LAYER_AVERAGE_POOL:
+      return move_square (layer, &from, error);
+    case SB_LAYER_DENSE:
+      return lay_out_dense (self, index, &from, error);
+    case SB_LAYER_BATCH_NORM:
+      return lay_out_batch_norm (self, index, &from, error);
+    case SB_LAYER_ADD:
+      return lay_out_add (self, layer, &from, error);
+    default:
+      layer->shape = from;
+      return TRUE;
+    }
+}
+
+/* Finds the layers whose outputs a layer takes. */
+static gboolean
+find_sources (const SbNet *self, guint index, gboolean *taken, GError **error)
+{
+  SbLayer *layer = g_ptr_array_index (self->layers, index);
+
+  for (guint i = 0; i < G_N_ELEMENTS (layer->sources); i++)
+    {
+      const char *name = layer->inputs[i];
+      int source = (int) index - 1;
+
+      while (name != NULL && source >= 0 &&
+             strcmp (((const SbLayer *) g_ptr_array_index (self->layers, source))->name, name) != 0)
+        source--;
+      if (source < 0 && name != NULL && strcmp (name, "input") != 0)
+        return fail (error,
+                     "The layer “%s” takes “%s”, but no layer before it has that name",
+                     layer->name,
+                     name);
+      layer->sources[i] = source;
+      if (source >= 0 && (i == 0 || layer->kind == SB_LAYER_ADD))
+        taken[source] = TRUE;
+    }
+  return TRUE;
 }
 
 /* Follows the shape of an image through the layers and gives each its weights. */
 static gboolean
 lay_out (SbNet *self, GError **error)
 {
-  int channels = self->channels, height = self->height, width = self->width;
-  gboolean flat = FALSE;
+  guint n = self->layers->len;
+  g_autofree gboolean *taken = g_new0 (gboolean, MAX (n, 1));
+  const SbLayer *last = n > 0 ? g_ptr_array_index (self->layers, n - 1) : NULL;
 
-  for (guint i = 0; i < self->layers->len; i++)
-    {
-      const SbLayer *layer = g_ptr_array_index (self->layers, i);
-      gboolean square = layer->kind == SB_LAYER_CONVOLUTION || layer->kind == SB_LAYER_MAX_POOL;
-
-      if (square)
-        {
-          if (flat || layer->kernel < 1 || layer->stride < 1 || layer->padding < 0 ||
-              layer->kernel > height + 2 * layer->padding ||
-              layer->kernel > width + 2 * layer->padding)
-            return fail (error, "The layer “%s” does not fit what comes before it", layer->name);
-          height = (height + 2 * layer->padding - layer->kernel) / layer->stride + 1;
-          width = (width + 2 * layer->padding - layer->kernel) / layer->stride + 1;
-        }
-      if ((layer->kind == SB_LAYER_CONVOLUTION || layer->kind == SB_LAYER_DENSE) &&
-          (layer->channels < 1 || layer->channels > 1 << 20))
-        return fail (error, "The layer “%s” has no outputs", layer->name);
-      if (layer->kind == SB_LAYER_CONVOLUTION)
-        {
-          gsize fan_in = (gsize) channels * (gsize) layer->kernel * (gsize) layer->kernel;
-
-          if (!check_weights (self, layer, fan_in, error))
-            return FALSE;
-          add_weight (self,
-                      layer->name,
-                      "weight",
-                      fan_in,
-                      4,
-                      layer->channels,
-                      channels,
-                      layer->kernel,
-                      layer->kernel);
-          add_weight (self, layer->name, "bias", fan_in, 1, layer->channels);
-          channels = layer->channels;
-        }
-      else if (layer->kind == SB_LAYER_DENSE)
-        {
-          gsize fan_in = (gsize) channels * (gsize) height * (gsize) width;
-
-          if (!check_weights (self, layer, fan_in, error))
-            return FALSE;
-          if (flat)
-            add_weight (self, layer->name, "weight", fan_in, 2, layer->channels, channels);
-          else
-            add_weight (
-                self, layer->name, "weight", fan_in, 4, layer->channels, channels, height, width);
-          ((SbWeight *) g_ptr_array_index (self->weights, self->weights->len - 1))->matrix = TRUE;
-          add_weight (self, layer->name, "bias", fan_in, 1, layer->channels);
-          channels = layer->channels;
-          height = width = 1;
-          flat = TRUE;
-        }
-    }
-  if (!flat)
+  for (guint i = 0; i < n; i++)
+    if (!find_sources (self, i, taken, error) || !lay_out_layer (self, i, error))
+      return FALSE;
+  for (guint i = 0; i + 1 < n; i++)
+    if (!taken[i])
+      return fail (error,
+                   "No layer takes what “%s” puts out",
+                   ((const SbLayer *) g_ptr_array_index (self->layers, i))->name);
+  if (last == NULL || last->kind != SB_LAYER_DENSE)
     return fail (error, "The last layer has to be a dense one");
-  self->n_classes = channels;
+  self->n_classes = last->channels;
   self->values = g_new0 (float, self->n_values);
   return TRUE;
+}
+
+static void
+read_inputs (SbLayer *layer, JsonObject *json)
+{
+  JsonArray *names = sb_json_get_array (json, "inputs");
+
+  for (guint i = 0; i < G_N_ELEMENTS (layer->inputs); i++)
+    if (names != NULL && i < json_array_get_length (names) &&
+        JSON_NODE_HOLDS_VALUE (json_array_get_element (names, i)))
+      layer->inputs[i] = g_strdup (json_array_get_string_element (names, i));
 }
 
 static gboolean
@@ -174,8 +322,12 @@ read_layer (SbNet *self, JsonObject *json, GError **error)
   layer->kernel = (int) sb_json_get_int (json, "kernel", 1);
   layer->stride = (int) sb_json_get_int (json, "stride", 1);
   layer->padding = (int) sb_json_get_int (json, "padding", 0);
+  layer->bias = sb_json_get_bool (json, "bias", TRUE);
   layer->relu = sb_json_get_bool (json, "relu", FALSE);
   layer->rate = sb_json_get_double (json, "rate", 0);
+  layer->epsilon = sb_json_get_double (json, "epsilon", EPSILON);
+  layer->momentum = sb_json_get_double (json, "momentum", MOMENTUM);
+  read_inputs (layer, json);
   if (!(layer->rate >= 0 && layer->rate < 1))
     return fail (error, "The layer “%s” drops everything", layer->name);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -250,6 +402,61 @@ sb_net_new_digits (void)
   return sb_net_new_from_json (json, NULL);
 }
 
+static void
+write_inputs (JsonObject *json, const SbLayer *layer)
+{
+  JsonArray *names = json_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (layer->inputs); i++)
+    if (layer->inputs[i] != NULL)
+      json_array_add_string_element (names, layer->inputs[i]);
+    else
+      json_array_add_null_element (names);
+  json_object_set_array_member (json, "inputs", names);
+}
+
+/* What older readers do not know is only there where it matters. */
+static JsonObject *
+write_layer (const SbLayer *layer)
+{
+  JsonObject *json = sb_json_object_new ("kind",
+                                         "s",
+                                         kinds[layer->kind],
+                                         "name",
+                                         "s",
+                                         layer->name,
+                                         "channels",
+                                         "i",
+                                         (gint64) layer->channels,
+                                         "kernel",
+                                         "i",
+                                         (gint64) layer->kernel,
+                                         "stride",
+                                         "i",
+                                         (gint64) layer->stride,
+                                         "padding",
+                                         "i",
+                                         (gint64) layer->padding,
+                                         "relu",
+                                         "b",
+                                         layer->relu,
+                                         "rate",
+                                         "d",
+                                         layer->rate,
+                                         NULL);
+
+  if (layer->inputs[0] != NULL || layer->inputs[1] != NULL)
+    write_inputs (json, layer);
+  if (!layer->bias)
+    json_object_set_boolean_member (json, "bias", FALSE);
+  if (layer->kind == SB_LAYER_BATCH_NORM)
+    {
+      json_object_set_double_member (json, "epsilon", layer->epsilon);
+      json_object_set_double_member (json, "momentum", layer->momentum);
+    }
+  return json;
+}
+
 /**
  * sb_net_to_json:
  *
@@ -265,39 +472,46 @@ sb_net_to_json (const SbNet *self)
   json_array_add_int_element (input, self->height);
   json_array_add_int_element (input, self->width);
   for (guint i = 0; i < self->layers->len; i++)
-    {
-      const SbLayer *layer = g_ptr_array_index (self->layers, i);
-
-      json_array_add_object_element (layers,
-                                     sb_json_object_new ("kind",
-                                                         "s",
-                                                         kinds[layer->kind],
-                                                         "name",
-                                                         "s",
-                                                         layer->name,
-                                                         "channels",
-                                                         "i",
-                                                         (gint64) layer->channels,
-                                                         "kernel",
-                                                         "i",
-                                                         (gint64) layer->kernel,
-                                                         "stride",
-                                                         "i",
-                                                         (gint64) layer->stride,
-                                                         "padding",
-                                                         "i",
-                                                         (gint64) layer->padding,
-                                                         "relu",
-                                                         "b",
-                                                         layer->relu,
-                                                         "rate",
-                                                         "d",
-                                                         layer->rate,
-                                                         NULL));
-    }
+    json_array_add_object_element (layers, write_layer (g_ptr_array_index (self->layers, i)));
   json_object_set_array_member (json, "input", input);
   json_object_set_array_member (json, "layers", layers);
   return json;
+}
+
+/* Uniformly from ±1/√(inputs). */
+static void
+draw_uniform (SbNet *self, const SbWeight *weight, SbRandom *random)
+{
+  double bound = 1 / sqrt ((double) weight->fan_in);
+
+  for (gsize k = 0; k < weight->count; k++)
+    self->values[weight->offset + k] = (float) sb_random_range (random, -bound, bound);
+}
+
+/* He et al. 2015, by the outputs of one input, for layers with ReLU. */
+static void
+draw_normal (SbNet *self, const SbWeight *weight, SbRandom *random)
+{
+  double deviation = sqrt (2 / (double) (weight->dims[0] * weight->dims[2] * weight->dims[3]));
+
+  for (gsize k = 0; k < weight->count; k++)
+    self->values[weight->offset + k] = (float) (deviation * sb_random_normal (random));
+}
+
+static void
+set_all (SbNet *self, const SbWeight *weight, float value)
+{
+  for (gsize k = 0; k < weight->count; k++)
+    self->values[weight->offset + k] = value;
+}
+
+static gboolean
+has_batch_norm (const SbNet *self)
+{
+  for (guint i = 0; i < self->layers->len; i++)
+    if (((const SbLayer *) g_ptr_array_index (self->layers, i))->kind == SB_LAYER_BATCH_NORM)
+      return TRUE;
+  return FALSE;
 }
 
 /**
@@ -305,22 +519,116 @@ sb_net_to_json (const SbNet *self)
  * @self: a net
  * @seed: which random weights
  *
- * Draws the weights uniformly from ±1/√(inputs), as PyTorch does.
+ * Draws the weights uniformly from ±1/√(inputs), as PyTorch does. In a net with normalizations,
+ * convolutions get normal weights by the number of outputs, as torchvision's ResNets do, and
+ * normalizations begin by changing nothing.
  */
 void
 sb_net_initialize (SbNet *self, guint64 seed)
 {
+  gboolean normal = has_batch_norm (self);
   SbRandom random;
 
   sb_random_init (&random, seed);
   for (guint i = 0; i < self->weights->len; i++)
     {
       const SbWeight *weight = g_ptr_array_index (self->weights, i);
-      double bound = 1 / sqrt ((double) weight->fan_in);
+      const SbLayer *layer = g_ptr_array_index (self->layers, weight->layer);
 
-      for (gsize k = 0; k < weight->count; k++)
-        self->values[weight->offset + k] = (float) sb_random_range (&random, -bound, bound);
+      if (weight->role > SB_WEIGHT_BIAS)
+        set_all (self,
+                 weight,
+                 weight->role == SB_WEIGHT_GAMMA || weight->role == SB_WEIGHT_VARIANCE ? 1 : 0);
+      else if (normal && layer->kind == SB_LAYER_CONVOLUTION && weight->role == SB_WEIGHT_WEIGHT)
+        draw_normal (self, weight, &random);
+      else
+        draw_uniform (self, weight, &random);
     }
+}
+
+/**
+ * sb_net_zero_last_gammas:
+ * @self: a net
+ *
+ * Sets the factors of each residual branch's last normalization to zero, so that training begins
+ * with blocks that pass on what they are given. A branch is what an addition takes first.
+ */
+void
+sb_net_zero_last_gammas (SbNet *self)
+{
+  for (guint i = 0; i < self->layers->len; i++)
+    {
+      const SbLayer *layer = g_ptr_array_index (self->layers, i);
+
+      for (guint k = 0; k < self->weights->len && layer->kind == SB_LAYER_ADD; k++)
+        {
+          const SbWeight *weight = g_ptr_array_index (self->weights, k);
+
+          if (weight->role == SB_WEIGHT_GAMMA && (int) weight->layer == layer->sources[0])
+            set_all (self, weight, 0);
+        }
+    }
+}
+
+/**
+ * sb_net_get_head:
+ * @self: a net
+ * @first_weight: (out): the index of its last layer's first weight in SbNet.weights
+ *
+ * What is from there on belongs to the last dense layer: all that is new when a net learns other
+ * classes.
+ *
+ * Returns: whether there is such a layer
+ */
+gboolean
+sb_net_get_head (const SbNet *self, guint *first_weight)
+{
+  guint i = self->weights->len;
+
+  while (i > 0 && ((const SbWeight *) g_ptr_array_index (self->weights, i - 1))->layer + 1 ==
+                      self->layers->len)
+    i--;
+  *first_weight = i;
+  return i < self->weights->len;
+}
+
+/**
+ * sb_net_set_classes:
+ * @self: a net, of which no graph was made yet
+ * @n_classes: how many it is to tell apart
+ * @seed: which random weights
+ * @error: %SB_NET_ERROR_INVALID
+ *
+ * Replaces the last dense layer by one with @n_classes outputs and new weights, drawn uniformly
+ * from ±1/√(inputs). All others stay as they are.
+ *
+ * Returns: whether it is replaced
+ */
+gboolean
+sb_net_set_classes (SbNet *self, int n_classes, guint64 seed, GError **error)
+{
+  guint last = self->layers->len - 1, head;
+  SbLayer *layer = g_ptr_array_index (self->layers, last);
+  SbLayer wanted = *layer;
+  SbShape from = shape_of (self, layer->sources[0]);
+  SbRandom random;
+
+  wanted.channels = n_classes;
+  if (!sb_net_get_head (self, &head) ||
+      !check_weights (
+          self, &wanted, (gsize) from.channels * (gsize) from.height * (gsize) from.width, error))
+    return FALSE;
+  self->n_values = ((const SbWeight *) g_ptr_array_index (self->weights, head))->offset;
+  g_ptr_array_set_size (self->weights, (int) head);
+  layer->channels = n_classes;
+  if (!lay_out_dense (self, last, &from, error))
+    return FALSE;
+  self->n_classes = n_classes;
+  self->values = g_renew (float, self->values, self->n_values);
+  sb_random_init (&random, seed);
+  for (guint i = head; i < self->weights->len; i++)
+    draw_uniform (self, g_ptr_array_index (self->weights, i), &random);
+  return TRUE;
 }
 
 /* The header of a safetensors file. A dense layer's weights are a matrix there. */

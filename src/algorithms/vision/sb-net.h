@@ -23,10 +23,14 @@ typedef enum
 
 /**
  * SbLayerKind:
- * @SB_LAYER_CONVOLUTION: square kernels, with a bias
+ * @SB_LAYER_CONVOLUTION: square kernels
  * @SB_LAYER_MAX_POOL: the largest of a square
- * @SB_LAYER_DENSE: every output from every input, with a bias
+ * @SB_LAYER_DENSE: every output from every input
  * @SB_LAYER_DROPOUT: in training, some values become zero; it follows a layer with ReLU
+ * @SB_LAYER_BATCH_NORM: each channel is given a mean and a variance that are learnt
+ * @SB_LAYER_RELU: what is below zero becomes zero
+ * @SB_LAYER_ADD: the sum of two layers' outputs
+ * @SB_LAYER_AVERAGE_POOL: the mean of a square, zeros of the padding counted as PyTorch does
  */
 typedef enum
 {
@@ -34,33 +38,92 @@ typedef enum
   SB_LAYER_MAX_POOL,
   SB_LAYER_DENSE,
   SB_LAYER_DROPOUT,
+  SB_LAYER_BATCH_NORM,
+  SB_LAYER_RELU,
+  SB_LAYER_ADD,
+  SB_LAYER_AVERAGE_POOL,
 } SbLayerKind;
+
+/**
+ * SbShape:
+ * @channels: their number
+ * @height: in pixels
+ * @width: in pixels
+ * @flat: whether it is a vector of channels; height and width are 1 then
+ *
+ * What a layer puts out for one image.
+ */
+typedef struct
+{
+  int channels;
+  int height;
+  int width;
+  gboolean flat;
+} SbShape;
 
 /**
  * SbLayer:
  * @name: the beginning of its weights' names
+ * @inputs: (nullable): names of the layers whose outputs it takes, the nearest before it of that
+ *   name; %NULL is the layer before it, `input` the image. Only an addition takes the second.
+ * @sources: the numbers of those layers; -1 is the image
  * @channels: outputs of a convolution or dense layer
- * @kernel: side of the square, in pixels
+ * @kernel: side of the square, in pixels; 0 for an average over the whole image
  * @stride: in pixels
  * @padding: zeros on every side, in pixels
- * @relu: whether what is below zero becomes zero
+ * @bias: whether a convolution or dense layer has a bias
+ * @relu: whether what is below zero becomes zero; of a convolution, a dense layer, a normalization
+ *   or an addition
  * @rate: share of values that a dropout layer drops
+ * @epsilon: is added to a normalization's variance
+ * @momentum: share of a batch in a normalization's running mean and variance
+ * @shape: of what it puts out
  */
 typedef struct
 {
   SbLayerKind kind;
   char *name;
+  char *inputs[2];
+  int sources[2];
   int channels;
   int kernel;
   int stride;
   int padding;
+  gboolean bias;
   gboolean relu;
   double rate;
+  double epsilon;
+  double momentum;
+  SbShape shape;
 } SbLayer;
+
+/**
+ * SbWeightRole:
+ * @SB_WEIGHT_WEIGHT: of a convolution or dense layer
+ * @SB_WEIGHT_BIAS: of a convolution or dense layer
+ * @SB_WEIGHT_GAMMA: factors of a normalization, `NAME.weight`
+ * @SB_WEIGHT_BETA: summands of a normalization, `NAME.bias`
+ * @SB_WEIGHT_MEAN: running means of a normalization, `NAME.running_mean`
+ * @SB_WEIGHT_VARIANCE: running variances of a normalization, `NAME.running_var`
+ *
+ * What numbers are for. MXNet's weight decay concerns weights and gammas alone.
+ */
+typedef enum
+{
+  SB_WEIGHT_WEIGHT,
+  SB_WEIGHT_BIAS,
+  SB_WEIGHT_GAMMA,
+  SB_WEIGHT_BETA,
+  SB_WEIGHT_MEAN,
+  SB_WEIGHT_VARIANCE,
+} SbWeightRole;
 
 /**
  * SbWeight:
  * @name: such as `conv1.weight`, as PyTorch has it
+ * @role: what it is for
+ * @statistic: whether it is counted rather than trained: running means and variances
+ * @layer: the number of its layer
  * @n_dims: 1, 2 or 4
  * @dims: such as output channels, input channels, height, width
  * @offset: index of its first value in SbNet.values
@@ -71,6 +134,9 @@ typedef struct
 typedef struct
 {
   char *name;
+  SbWeightRole role;
+  gboolean statistic;
+  guint layer;
   int n_dims;
   gint64 dims[4];
   gsize offset;
@@ -85,12 +151,12 @@ typedef struct
  * @height: of an image, in pixels
  * @width: of an image, in pixels
  * @n_classes: outputs
- * @layers: (element-type SbLayer): in their order
- * @weights: (element-type SbWeight): each layer's weights, then its bias
+ * @layers: (element-type SbLayer): in their order; each takes what layers before it put out
+ * @weights: (element-type SbWeight): each layer's in the order of SbWeightRole
  * @values: all weights, in plain row-major order
  * @n_values: their number
  *
- * A chain of layers with its weights. It computes nothing itself: SbGraph does.
+ * Layers with their weights. It computes nothing itself: SbGraph does.
  */
 typedef struct
 {
@@ -105,10 +171,20 @@ typedef struct
 } SbNet;
 
 SbNet *sb_net_new_digits (void);
+SbNet *sb_net_new_resnet (int n_layers,
+                          int channels,
+                          int height,
+                          int width,
+                          int n_classes,
+                          GError **error);
+gboolean sb_net_is_small_resnet (int n_layers);
 SbNet *sb_net_new_from_json (JsonObject *json, GError **error);
 void sb_net_free (SbNet *self);
 JsonObject *sb_net_to_json (const SbNet *self);
 void sb_net_initialize (SbNet *self, guint64 seed);
+void sb_net_zero_last_gammas (SbNet *self);
+gboolean sb_net_get_head (const SbNet *self, guint *first_weight);
+gboolean sb_net_set_classes (SbNet *self, int n_classes, guint64 seed, GError **error);
 gboolean sb_net_save (const SbNet *self, const char *folder, JsonObject *more, GError **error);
 SbNet *sb_net_load (const char *folder, JsonObject **description, GError **error);
 gboolean sb_net_load_weights (SbNet *self, const char *path, GError **error);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <mpi.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,15 +18,17 @@
 #include "algorithms/contract/sb-contract.h"
 #include "wire/sb-json.h"
 
-#define MAX_REQUESTS 64
+/* Numbers are sent so many together: many small sums would each wait for the network. */
+#define ENOUGH 262144
 /* What a shell exits with, too, when there is no such program. */
 #define NOT_FOUND 127
 
 static int rank;
 static int size = 1;
 static gboolean started;
-static MPI_Request requests[MAX_REQUESTS];
-static int n_requests;
+static GArray *requests; /* MPI_Request */
+static float *collected; /* not sent yet */
+static gsize n_collected;
 
 /**
  * sb_world_get_hosts:
@@ -66,6 +69,9 @@ pass_on (int number)
 static char **
 make_command (char **argv, int n, guint threads)
 {
+  static const char *const passed[] = { "SM_PREFIX",
+                                        "SAGEBRUSH_ALGORITHM",
+                                        "SAGEBRUSH_WEIGHTS_DIR" };
   g_autoptr (GStrvBuilder) command = g_strv_builder_new ();
   g_autofree char *workers = g_strdup_printf ("%d", n);
   g_autofree char *per_worker = g_strdup_printf ("SM_NUM_CPUS=%u", threads);
@@ -74,8 +80,9 @@ make_command (char **argv, int n, guint threads)
   g_strv_builder_add_many (command, "mpirun", "--allow-run-as-root", "--oversubscribe", NULL);
   g_strv_builder_add_many (command, "--bind-to", "none", "-n", workers, "-x", per_worker, NULL);
   /* Other machines get nothing else of our environment. */
-  if (g_getenv ("SM_PREFIX") != NULL)
-    g_strv_builder_add_many (command, "-x", "SM_PREFIX", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
+    if (g_getenv (passed[i]) != NULL)
+      g_strv_builder_add_many (command, "-x", passed[i], NULL);
   if (hosts != NULL)
     g_strv_builder_add_many (command, "--hostfile", hosts, NULL);
   for (int i = 0; argv[i] != NULL; i++)
@@ -130,6 +137,7 @@ sb_world_start (void)
   MPI_Init_thread (NULL, NULL, MPI_THREAD_FUNNELED, &level);
   MPI_Comm_rank (MPI_COMM_WORLD, &rank);
   MPI_Comm_size (MPI_COMM_WORLD, &size);
+  requests = g_array_new (FALSE, FALSE, sizeof (MPI_Request));
   started = TRUE;
 }
 
@@ -138,6 +146,7 @@ sb_world_end (void)
 {
   if (started)
     MPI_Finalize ();
+  g_clear_pointer (&requests, g_array_unref);
   started = FALSE;
 }
 
@@ -166,34 +175,61 @@ sb_world_get_size (void)
 }
 
 /**
+ * sb_world_is_first:
+ *
+ * Returns: whether this worker is the one that writes the log and the model
+ */
+gboolean
+sb_world_is_first (void)
+{
+  return rank == 0;
+}
+
+static void
+send_collected (void)
+{
+  MPI_Request request;
+
+  if (n_collected == 0)
+    return;
+  MPI_Iallreduce (
+      MPI_IN_PLACE, collected, (int) n_collected, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, &request);
+  g_array_append_val (requests, request);
+  n_collected = 0;
+}
+
+/**
  * sb_world_sum_begin:
  * @values: numbers that become the sum over all workers
  * @count: how many
  * @unused: for SbGradientFunc
  *
- * Begins to add; sb_world_sum_wait() ends it. Meanwhile @values must be left alone.
+ * Begins to add; sb_world_sum_wait() ends it. Meanwhile @values must be left alone. Every worker
+ * has to begin the same sums in the same order.
  */
 void
 sb_world_sum_begin (float *values, gsize count, gpointer unused)
 {
   if (size == 1)
     return;
-  g_assert (n_requests < MAX_REQUESTS && count <= G_MAXINT);
-  MPI_Iallreduce (MPI_IN_PLACE,
-                  values,
-                  (int) count,
-                  MPI_FLOAT,
-                  MPI_SUM,
-                  MPI_COMM_WORLD,
-                  &requests[n_requests++]);
+  g_assert (count <= G_MAXINT);
+  /* Gradients come from the last layer to the first: what comes now is right before the last. */
+  if (n_collected == 0 || values + count != collected || n_collected + count > G_MAXINT)
+    send_collected ();
+  collected = values;
+  n_collected += count;
+  if (n_collected >= ENOUGH)
+    send_collected ();
 }
 
 void
 sb_world_sum_wait (void)
 {
-  if (n_requests > 0)
-    MPI_Waitall (n_requests, requests, MPI_STATUSES_IGNORE);
-  n_requests = 0;
+  if (size == 1)
+    return;
+  send_collected ();
+  MPI_Waitall ((int) requests->len, (MPI_Request *) (gpointer) requests->data, MPI_STATUSES_IGNORE);
+  g_array_set_size (requests, 0);
 }
 
 /**
@@ -206,4 +242,24 @@ sb_world_sum (double *values, int count)
 {
   if (size > 1)
     MPI_Allreduce (MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+}
+
+/**
+ * sb_world_gather:
+ * @row: (array length=width): this worker's numbers
+ * @width: how many each worker has
+ *
+ * Numbers of images are exact in a double.
+ *
+ * Returns: (transfer full): the rows of all workers, one after the other, in every worker
+ */
+double *
+sb_world_gather (const double *row, int width)
+{
+  int n = size * width;
+  double *rows = g_new0 (double, n);
+
+  memcpy (rows + rank * width, row, (gsize) width * sizeof (double));
+  sb_world_sum (rows, n);
+  return rows;
 }

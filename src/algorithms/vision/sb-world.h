@@ -19,8 +19,10 @@ void sb_world_end (void);
 void sb_world_abort (void);
 int sb_world_get_rank (void);
 int sb_world_get_size (void);
+gboolean sb_world_is_first (void);
 void sb_world_sum_begin (float *values, gsize count, gpointer unused);
 void sb_world_sum_wait (void);
 void sb_world_sum (double *values, int count);
+double *sb_world_gather (const double *row, int width);
 
 G_END_DECLS

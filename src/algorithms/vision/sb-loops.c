@@ -1,0 +1,191 @@
+/* sb-loops.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What is done to every number of a tensor, padding included, in 32 bit or in bfloat16. All tensors
+ * of a call have one layout.
+ */
+
+#include "config.h"
+
+#include "algorithms/vision/sb-graph-private.h"
+
+#include <string.h>
+
+static gssize
+count_of (const SbTensor *tensor, dnnl_data_type_t type)
+{
+  return (gssize) (tensor->size / (type == dnnl_bf16 ? sizeof (guint16) : sizeof (float)));
+}
+
+static inline float
+from_bf16 (guint16 value)
+{
+  guint32 bits = (guint32) value << 16;
+  float result;
+
+  memcpy (&result, &bits, sizeof result);
+  return result;
+}
+
+static inline guint16
+to_bf16 (float value)
+{
+  guint32 bits;
+
+  memcpy (&bits, &value, sizeof bits);
+  /* To the nearest, ties to even. */
+  return (guint16) ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+void
+sb_loop_relu (const SbTensor *from, SbTensor *to, dnnl_data_type_t type)
+{
+  gssize count = count_of (from, type);
+
+  if (type == dnnl_bf16)
+    {
+      const gint16 *x = from->data;
+      gint16 *y = to->data;
+
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        y[i] = x[i] > 0 ? x[i] : 0;
+    }
+  else
+    {
+      const float *x = from->data;
+      float *y = to->data;
+
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        y[i] = x[i] > 0 ? x[i] : 0;
+    }
+}
+
+void
+sb_loop_add (const SbTensor *a,
+             const SbTensor *b,
+             SbTensor *to,
+             gboolean relu,
+             dnnl_data_type_t type)
+{
+  gssize count = count_of (to, type);
+  float least = relu ? 0 : -G_MAXFLOAT;
+
+  if (type == dnnl_bf16)
+    {
+      const guint16 *x = a->data, *z = b->data;
+      guint16 *y = to->data;
+
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        {
+          float sum = from_bf16 (x[i]) + from_bf16 (z[i]);
+
+          y[i] = to_bf16 (sum < least ? least : sum);
+        }
+    }
+  else
+    {
+      const float *x = a->data, *z = b->data;
+      float *y = to->data;
+
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        {
+          float sum = x[i] + z[i];
+
+          y[i] = sum < least ? least : sum;
+        }
+    }
+}
+
+static void
+gradient_bf16 (const SbSum *sum, gssize count)
+{
+  const guint16 *a = sum->a->data, *b = sum->b != NULL ? sum->b->data : NULL;
+  const guint16 *y = sum->y != NULL ? sum->y->data : NULL;
+  guint16 *out = sum->out->data;
+  float factor = sum->factor;
+
+#pragma omp parallel for
+  for (gssize i = 0; i < count; i++)
+    {
+      float value = from_bf16 (a[i]) + (b != NULL ? from_bf16 (b[i]) : 0);
+
+      out[i] = y == NULL || (y[i] & 0x7fff) != 0 ? to_bf16 (value * factor) : 0;
+    }
+}
+
+/* The gradient passes where the value passed: it is not below zero, and zero where it did not. */
+void
+sb_loop_gradient (const SbSum *sum, dnnl_data_type_t type)
+{
+  gssize count = count_of (sum->out, type);
+  const float *a = sum->a->data, *b = sum->b != NULL ? sum->b->data : NULL;
+  const float *y = sum->y != NULL ? sum->y->data : NULL;
+  float *out = sum->out->data;
+  float factor = sum->factor;
+
+  if (type == dnnl_bf16)
+    {
+      gradient_bf16 (sum, count);
+      return;
+    }
+  if (b == NULL && y == NULL)
+    {
+      memmove (out, a, sum->out->size);
+      return;
+    }
+  if (b == NULL)
+    {
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        out[i] = y[i] != 0 ? a[i] * factor : 0;
+    }
+  else if (y == NULL)
+    {
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        out[i] = a[i] + b[i];
+    }
+  else
+    {
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        out[i] = y[i] != 0 ? (a[i] + b[i]) * factor : 0;
+    }
+}
+
+/* What is kept grows, so that the mean stays. What is dropped can be told by its zero. */
+void
+sb_loop_drop (const SbTensor *from,
+              SbTensor *to,
+              double rate,
+              SbRandom *random,
+              dnnl_data_type_t type)
+{
+  gssize count = count_of (from, type);
+  float factor = (float) (1 / (1 - rate));
+  guint32 limit = (guint32) (rate * 65536);
+  const guint16 *from_halves = from->data;
+  const float *from_values = from->data;
+  guint16 *halves = to->data;
+  float *values = to->data;
+  guint64 bits = 0;
+
+  for (gssize i = 0; i < count; i++)
+    {
+      gboolean gone;
+
+      if (i % 4 == 0)
+        bits = sb_random_next (random);
+      gone = (bits & 0xffff) < limit;
+      bits >>= 16;
+      if (type == dnnl_bf16)
+        halves[i] = gone ? 0 : to_bf16 (from_bf16 (from_halves[i]) * factor);
+      else
+        values[i] = gone ? 0 : from_values[i] * factor;
+    }
+}

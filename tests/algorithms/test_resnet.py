@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Residual networks against PyTorch: torchvision's architecture and names, the same answers, gradients
+and running statistics at every depth, and the same training step by step."""
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="python3-torch is not installed")
+from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from test_vision import close, load_safetensors, run, save_safetensors  # noqa: E402
+
+LARGE = {18: (False, [2, 2, 2, 2]), 34: (False, [3, 4, 6, 3]), 50: (True, [3, 4, 6, 3]), 101: (True, [3, 4, 23, 3]),
+         152: (True, [3, 8, 36, 3]), 200: (True, [3, 24, 36, 3])}
+SMALL = {20: 3, 32: 5, 44: 7, 56: 9, 110: 18}
+
+
+class Block(nn.Module):
+    """torchvision's BasicBlock and Bottleneck."""
+
+    def __init__(self, inner, planes, stride, bottleneck):
+        super().__init__()
+        outer = 4 * planes if bottleneck else planes
+        self.bottleneck = bottleneck
+        self.conv1 = nn.Conv2d(inner, planes, 1 if bottleneck else 3, 1 if bottleneck else stride,
+                               0 if bottleneck else 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, 3, stride if bottleneck else 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        if bottleneck:
+            self.conv3 = nn.Conv2d(planes, outer, 1, bias=False)
+            self.bn3 = nn.BatchNorm2d(outer)
+        self.downsample = None
+        if stride != 1 or inner != outer:
+            self.downsample = nn.Sequential(nn.Conv2d(inner, outer, 1, stride, bias=False), nn.BatchNorm2d(outer))
+
+    def forward(self, x):
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        if self.bottleneck:
+            y = self.bn3(self.conv3(torch.relu(y)))
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet(nn.Module):
+    """torchvision's for large images; for small ones He et al.'s for CIFAR-10."""
+
+    def __init__(self, depth, channels, classes):
+        super().__init__()
+        bottleneck, blocks = LARGE.get(depth, (False, [SMALL.get(depth, 0)] * 3))
+        planes = 64 if depth in LARGE else 16
+        self.stem = depth in LARGE
+        self.conv1 = nn.Conv2d(channels, planes, 7 if self.stem else 3, 2 if self.stem else 1, 3 if self.stem else 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        inner, self.stages = planes, len(blocks)
+        for stage, count in enumerate(blocks):
+            parts = []
+            for number in range(count):
+                parts.append(Block(inner, planes, 2 if number == 0 and stage > 0 else 1, bottleneck))
+                inner = 4 * planes if bottleneck else planes
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*parts))
+            planes *= 2
+        self.fc = nn.Linear(inner, classes)
+
+    def features(self, x):
+        x = torch.relu(self.bn1(self.conv1(x)))
+        if self.stem:
+            x = functional.max_pool2d(x, 3, 2, 1)
+        for stage in range(self.stages):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        return x.mean((2, 3))
+
+    def forward(self, x):
+        return self.fc(self.features(x))
+
+
+def prepare_resnet(folder, depth, batch, size=None, channels=3, classes=7, seed=1):
+    """A network with weights made by PyTorch, with statistics that are not those of a new one, and a batch."""
+    height, width = size or ((64, 64) if depth in LARGE else (32, 32))
+    run("resnet", folder, depth, channels, height, width, classes, seed)
+    torch.manual_seed(seed)
+    net = ResNet(depth, channels, classes)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1)
+            nn.init.uniform_(module.bias, -0.2, 0.2)
+            nn.init.uniform_(module.running_mean, -0.2, 0.2)
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+        elif isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    save_safetensors(folder / "model.safetensors", net)
+    images, labels = torch.rand(batch, channels, height, width), torch.randint(0, classes, (batch,))
+    (folder / "input.bin").write_bytes(images.numpy().tobytes())
+    (folder / "labels.bin").write_bytes(labels.numpy().astype("<i4").tobytes())
+    return net, images, labels
+
+
+def read(folder, name, batch):
+    return np.fromfile(folder / name, "<f4").reshape(batch, -1)
+
+
+def each_weight(folder, flat):
+    """The parts of an array like SbNet.values by their names in PyTorch's state dict."""
+    at = 0
+    for name, values in load_safetensors(folder / "model.safetensors").items():
+        yield name, flat[at:at + values.size]
+        at += values.size
+    assert at == flat.size
+
+
+@pytest.mark.parametrize("depth", [*LARGE, *SMALL])
+def test_names_and_shapes_are_torchvision_s(tmp_path, depth):
+    run("resnet", tmp_path, depth, 3, 64, 64, 5, 1)
+    ours = {name: values.shape for name, values in load_safetensors(tmp_path / "model.safetensors").items()}
+    theirs = {name: tuple(values.shape) for name, values in ResNet(depth, 3, 5).state_dict().items()
+              if not name.endswith("num_batches_tracked")}
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("depth", [*LARGE, *SMALL])
+def test_answers_and_features(tmp_path, depth):
+    net, images, _ = prepare_resnet(tmp_path, depth, 2)
+    run("predict", tmp_path, 2)
+    with torch.no_grad():
+        net = net.double().eval()
+        close(read(tmp_path, "features.bin", 2), net.features(images.double()).numpy(), 1e-4)
+        close(read(tmp_path, "logits.bin", 2), net(images.double()).numpy(), 1e-4)
+
+
+def check_gradients(folder, net, images, labels, tolerance, *flags):
+    run("gradients", folder, len(images), *flags)
+    net = net.double().train()
+    logits = net(images.double())
+    functional.cross_entropy(logits, labels).backward()
+    close(read(folder, "logits.bin", len(images)), logits.detach().numpy(), tolerance)
+    gradients = {name: parameter.grad.numpy() for name, parameter in net.named_parameters()}
+    after, wanted = load_safetensors(folder / "after/model.safetensors"), net.state_dict()
+    for name, values in each_weight(folder, np.fromfile(folder / "gradients.bin", "<f4")):
+        if "running" in name:
+            assert not values.any()
+            close(after[name], wanted[name].numpy(), tolerance)
+        else:
+            close(values, gradients[name].ravel(), 20 * tolerance)
