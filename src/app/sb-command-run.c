@@ -20,6 +20,8 @@
 #include "workshop/sb-workshop.h"
 
 #define BAR_WIDTH 24
+/* Classes of a matrix that is printed. */
+#define MAX_PRINTED 24
 
 typedef struct
 {
@@ -191,7 +193,8 @@ set_up (Command *self, const char *name, GError **error)
       g_set_error (error,
                    SB_ERROR,
                    SB_ERROR_INVALID,
-                   _ ("There is no module “%s”; try video-game-sales or handwritten-digits"),
+                   _ ("There is no module “%s”; try video-game-sales, handwritten-digits or "
+                      "image-classification"),
                    name);
       return FALSE;
     }
@@ -268,32 +271,64 @@ print_matrix (JsonObject *result)
           sb_json_get_double (result, "auc", 0));
 }
 
-/* Of as many classes as there are: digits, or whatever a module tells apart. */
+/* Padded by what is seen, not by bytes. */
+static void
+print_name (const char *name, int width)
+{
+  int length = (int) g_utf8_strlen (name, -1);
+
+  printf ("%*s%s", MAX (width - length, 0), "", name);
+}
+
+static void
+print_rows (JsonArray *rows, JsonArray *names)
+{
+  guint n = json_array_get_length (rows);
+  int width = 5;
+
+  for (guint i = 0; names != NULL && i < n; i++)
+    width = MAX (width, (int) g_utf8_strlen (json_array_get_string_element (names, i), -1));
+  for (guint i = 0; i <= n; i++)
+    {
+      JsonArray *row = i > 0 ? json_array_get_array_element (rows, i - 1) : NULL;
+
+      for (guint k = 0; k <= n; k++)
+        {
+          g_autofree char *number = NULL;
+          guint at = i > 0 ? i - 1 : k - 1;
+
+          if (i > 0 && k > 0)
+            number = g_strdup_printf ("%" G_GINT64_FORMAT, json_array_get_int_element (row, k - 1));
+          else if (i + k == 0 || names == NULL)
+            number = i + k == 0 ? g_strdup ("") : g_strdup_printf ("%u", at);
+          printf (k > 0 ? " " : "");
+          print_name (number != NULL ? number : json_array_get_string_element (names, at), width);
+        }
+      putchar ('\n');
+    }
+}
+
+/* Of as many classes as there are: digits, or whatever a module tells apart. With very many the
+ * lines would be of no use in a terminal. */
 static void
 print_classes (JsonObject *result)
 {
   JsonArray *rows = sb_json_get_array (result, "matrix");
-  guint n = json_array_get_length (rows);
 
-  printf ("\n%s\n\n%6s", _ ("Confusion matrix"), "");
-  for (guint i = 0; i < n; i++)
-    printf (" %5u", i);
-  for (guint i = 0; i < n; i++)
+  if (rows != NULL && json_array_get_length (rows) <= MAX_PRINTED)
     {
-      JsonArray *row = json_array_get_array_element (rows, i);
-
-      printf ("\n%6u", i);
-      for (guint k = 0; k < n; k++)
-        printf (" %5" G_GINT64_FORMAT, json_array_get_int_element (row, k));
+      printf ("\n%s\n\n", _ ("Confusion matrix"));
+      print_rows (rows, sb_json_get_array (result, "classes"));
     }
-  printf ("\n\n%s\n", sb_json_get_string (result, "summary", ""));
+  printf ("\n%s\n", sb_json_get_string (result, "summary", ""));
 }
 
 static void
 print_json (Command *self, JsonObject *result)
 {
-  static const char *const members[] = { "tn",     "fp",  "fn",       "tp",    "error", "precision",
-                                         "recall", "auc", "accuracy", "right", "total", "matrix" };
+  static const char *const members[] = { "tn",      "fp",     "fn",    "tp",       "error",
+                                         "recall",  "auc",    "top5",  "accuracy", "right",
+                                         "classes", "matrix", "total", "precision" };
   g_autoptr (JsonObject) document = json_object_new ();
   g_autofree char *text = NULL;
   GListModel *steps = sb_run_get_steps (self->run);
@@ -356,7 +391,7 @@ execute (Command *self, GError **error)
         print_json (self, result);
       else if (result != NULL)
         {
-          if (json_object_has_member (result, "matrix"))
+          if (json_object_has_member (result, "accuracy"))
             print_classes (result);
           else
             print_matrix (result);
@@ -418,8 +453,8 @@ parse (Command *self, int *argc, char ***argv, GError **error)
       0,
       G_OPTION_ARG_FILENAME,
       &options->data,
-      N_ ("Data to work on; a synthetic sample when left out"),
-      N_ ("FILE") },
+      N_ ("Data to work on, a file or a folder; a synthetic sample when left out"),
+      N_ ("PATH") },
     { "connection",
       0,
       0,

@@ -78,6 +78,26 @@ append_chart (GString *out, JsonObject *json, const char *folder, GError **error
   return TRUE;
 }
 
+/* What a step leaves for a person to keep, such as a table. */
+static gboolean
+append_files (GString *out, JsonArray *files, const char *folder, GError **error)
+{
+  for (guint i = 0; files != NULL && i < json_array_get_length (files); i++)
+    {
+      const char *path = json_array_get_string_element (files, i);
+      g_autofree char *name = g_path_get_basename (path);
+      g_autofree char *target = g_build_filename (folder, name, NULL);
+      g_autoptr (GFile) from = g_file_new_for_path (path);
+      g_autoptr (GFile) to = g_file_new_for_path (target);
+
+      if (!g_file_copy (from, to, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, error))
+        return FALSE;
+      append_escaped (out, "<p><a href=\"%s\">", name);
+      append_escaped (out, "%s</a></p>\n", name);
+    }
+  return TRUE;
+}
+
 static gboolean
 append_step (GString *out, SbStep *step, const char *folder, GError **error)
 {
@@ -90,19 +110,29 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
   for (guint i = 0; charts != NULL && i < json_array_get_length (charts); i++)
     if (!append_chart (out, json_array_get_object_element (charts, i), folder, error))
       return FALSE;
-  return TRUE;
+  return append_files (out,
+                       result != NULL ? sb_json_get_array (result, "files") : NULL,
+                       folder,
+                       error);
 }
 
-static gboolean
-write_notebook (SbRun *run, const char *folder, GError **error)
+/**
+ * sb_report_write_notebook:
+ * @run: a run
+ * @path: the file to write
+ * @error: why it cannot be written
+ *
+ * Writes a Jupyter notebook that makes the run's calls with boto3.
+ *
+ * Returns: whether it was written
+ */
+gboolean
+sb_report_write_notebook (SbRun *run, const char *path, GError **error)
 {
-  SbModule *module = sb_run_get_module (run);
   SbConnection *connection = sb_run_get_connection (run);
-  g_autofree char *name = g_strconcat (sb_module_get_id (module), ".ipynb", NULL);
-  g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autoptr (GPtrArray) entries =
       sb_journal_dup_entries (sb_client_get_journal (sb_run_get_client (run)),
-                              sb_module_get_id (module),
+                              sb_module_get_id (sb_run_get_module (run)),
                               sb_run_get_id (run),
                               NULL);
   g_autofree char *notebook = sb_code_generate (entries,
@@ -113,6 +143,15 @@ write_notebook (SbRun *run, const char *folder, GError **error)
   return g_file_set_contents (path, notebook, -1, error);
 }
 
+static gboolean
+write_notebook (SbRun *run, const char *folder, GError **error)
+{
+  g_autofree char *name = g_strconcat (sb_module_get_id (sb_run_get_module (run)), ".ipynb", NULL);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return sb_report_write_notebook (run, path, error);
+}
+
 /**
  * sb_report_write:
  * @run: a run
@@ -120,8 +159,8 @@ write_notebook (SbRun *run, const char *folder, GError **error)
  * @report: (out): the report's file
  * @error: why it cannot be written
  *
- * Writes every chart of a run as PNG, an HTML report that holds them all, and a notebook that does
- * the same with boto3.
+ * Writes every chart of a run as PNG, an HTML report that holds them all, the files that its steps
+ * leave for a person to keep, and a notebook that does the same with boto3.
  *
  * Returns: whether everything was written
  */

@@ -163,6 +163,24 @@ append_transfer (Script *self, const SbAct *act)
   g_string_append_c (self->out, '\n');
 }
 
+/* The name is what stands behind the last tab of a line. */
+static void
+append_list (Script *self, const SbAct *act)
+{
+  JsonObject *transfer = sb_journal_entry_get_transfer (act->entry);
+  g_autofree char *uri = g_strdup_printf ("s3://%s/%s",
+                                          sb_json_get_string (transfer, "bucket", ""),
+                                          sb_json_get_string (transfer, "key", ""));
+
+  g_string_append (self->out, "awk -F '\\t' '{ print $NF }' ");
+  _sb_code_append_shell_string (self->out, sb_json_get_string (transfer, "list", ""));
+  g_string_append (self->out, " | while IFS= read -r name; do\n  aws s3 cp ");
+  _sb_code_append_shell_string (self->out, sb_json_get_string (transfer, "path", ""));
+  g_string_append (self->out, "/\"$name\" ");
+  _sb_code_append_shell_string (self->out, uri);
+  g_string_append (self->out, "\"$name\"\ndone\n");
+}
+
 static void
 append_act (Script *self, const SbAct *act)
 {
@@ -170,6 +188,8 @@ append_act (Script *self, const SbAct *act)
     append_calls (self, act);
   else if (act->kind == SB_ACT_WAIT)
     append_wait (self, act);
+  else if (act->kind == SB_ACT_UPLOAD_LIST)
+    append_list (self, act);
   else
     append_transfer (self, act);
 }

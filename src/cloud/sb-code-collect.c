@@ -87,7 +87,8 @@ is_left_out (SbJournalEntry *entry)
 static gboolean
 is_upload_kind (const char *kind)
 {
-  return g_strcmp0 (kind, "upload") == 0 || g_strcmp0 (kind, "upload-folder") == 0;
+  return g_strcmp0 (kind, "upload") == 0 || g_strcmp0 (kind, "upload-folder") == 0 ||
+         g_strcmp0 (kind, "upload-list") == 0;
 }
 
 /* A transfer counts once its bytes are through. */
@@ -114,6 +115,8 @@ transfer_act (SbJournalEntry *entry, JsonObject *transfer, GHashTable *seen)
     return act_new (SB_ACT_UPLOAD, entry);
   if (strcmp (kind, "upload-folder") == 0)
     return act_new (SB_ACT_UPLOAD_FOLDER, entry);
+  if (strcmp (kind, "upload-list") == 0)
+    return act_new (SB_ACT_UPLOAD_LIST, entry);
   return act_new (SB_ACT_DOWNLOAD, entry);
 }
 

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @SB_ACT_WAIT: all questions of a waiter
  * @SB_ACT_UPLOAD: all calls that uploaded a file
  * @SB_ACT_UPLOAD_FOLDER: all calls that uploaded a folder
+ * @SB_ACT_UPLOAD_LIST: all calls that uploaded the files of a list
  * @SB_ACT_DOWNLOAD: all calls that downloaded a file
  *
  * What one line of a program stands for.
@@ -25,6 +26,7 @@ typedef enum
   SB_ACT_WAIT,
   SB_ACT_UPLOAD,
   SB_ACT_UPLOAD_FOLDER,
+  SB_ACT_UPLOAD_LIST,
   SB_ACT_DOWNLOAD,
 } SbActKind;
 

@@ -290,6 +290,24 @@ append_folder (GString *out, JsonObject *transfer)
   g_string_append (out, ", key)\n");
 }
 
+/* The name is what stands behind the last tab of a line. */
+static void
+append_list (GString *out, JsonObject *transfer)
+{
+  g_string_append (out, "with open(");
+  _sb_code_append_python_string (out, sb_json_get_string (transfer, "list", ""));
+  g_string_append (out,
+                   ", encoding=\"utf-8\") as lines:\n"
+                   "    for name in (line.rstrip(\"\\n\").split(\"\\t\")[-1] for line in lines):\n"
+                   "        s3.upload_file(");
+  _sb_code_append_python_string (out, sb_json_get_string (transfer, "path", ""));
+  g_string_append (out, " + \"/\" + name, ");
+  _sb_code_append_python_string (out, sb_json_get_string (transfer, "bucket", ""));
+  g_string_append (out, ", ");
+  _sb_code_append_python_string (out, sb_json_get_string (transfer, "key", ""));
+  g_string_append (out, " + name)\n");
+}
+
 static void
 append_transfer (GString *out, const SbAct *act)
 {
@@ -326,6 +344,9 @@ _sb_code_python_act (const SbAct *act, gboolean local)
       break;
     case SB_ACT_UPLOAD_FOLDER:
       append_folder (out, sb_journal_entry_get_transfer (act->entry));
+      break;
+    case SB_ACT_UPLOAD_LIST:
+      append_list (out, sb_journal_entry_get_transfer (act->entry));
       break;
     case SB_ACT_UPLOAD:
     case SB_ACT_DOWNLOAD:

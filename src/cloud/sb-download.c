@@ -410,7 +410,7 @@ sb_transfer_download_file (SbClient *client,
   g_mutex_init (&self.lock);
   _sb_progress_init (&self.progress, 0, progress, user_data);
   fine = plan (&self, cancellable, error) && open_part (&self, error) &&
-         _sb_parallel_run (self.n_ranges, MAX_THREADS, fetch_range, &self, cancellable, error) &&
+         sb_parallel_run (self.n_ranges, MAX_THREADS, fetch_range, &self, cancellable, error) &&
          check_all (&self, error) && publish (&self, error);
   if (!fine && self.part_path != NULL)
     (void) g_unlink (self.part_path);

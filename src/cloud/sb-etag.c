@@ -103,7 +103,7 @@ _sb_etag_check (JsonObject *output, const char *expected, GError **error)
 
 /*< private >
  * _sb_transfer_describe:
- * @kind: `upload`, `upload-folder` or `download`
+ * @kind: `upload`, `upload-folder`, `upload-list` or `download`
  * @bucket: the bucket
  * @key: the key, or the prefix of a folder
  * @path: the file or folder

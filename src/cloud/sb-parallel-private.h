@@ -5,28 +5,10 @@
 
 #pragma once
 
+#include "cloud/sb-parallel.h"
 #include "cloud/sb-transfer.h"
 
 G_BEGIN_DECLS
-
-/**
- * SbWorkFunc:
- * @index: which piece
- * @data: the caller's data
- *
- * Does one piece of work; called in several threads at once.
- */
-typedef gboolean (*SbWorkFunc) (guint index,
-                                gpointer data,
-                                GCancellable *cancellable,
-                                GError **error);
-
-gboolean _sb_parallel_run (guint n_pieces,
-                           guint n_threads,
-                           SbWorkFunc func,
-                           gpointer data,
-                           GCancellable *cancellable,
-                           GError **error);
 
 /**
  * SbProgress:

@@ -14,7 +14,7 @@ typedef struct
 {
   guint n_pieces;
   gint next; /* atomic */
-  SbWorkFunc func;
+  SbParallelFunc func;
   gpointer data;
   GCancellable *cancellable; /* ends everybody's work */
   GMutex lock;
@@ -57,8 +57,8 @@ cancelled_cb (GCancellable *outer, gpointer inner)
   g_cancellable_cancel (inner);
 }
 
-/*< private >
- * _sb_parallel_run:
+/**
+ * sb_parallel_run:
  * @n_pieces: how much there is to do
  * @n_threads: how many may do it at once, this thread included
  * @func: does one piece
@@ -69,12 +69,12 @@ cancelled_cb (GCancellable *outer, gpointer inner)
  * Returns: whether every piece was done
  */
 gboolean
-_sb_parallel_run (guint n_pieces,
-                  guint n_threads,
-                  SbWorkFunc func,
-                  gpointer data,
-                  GCancellable *cancellable,
-                  GError **error)
+sb_parallel_run (guint n_pieces,
+                 guint n_threads,
+                 SbParallelFunc func,
+                 gpointer data,
+                 GCancellable *cancellable,
+                 GError **error)
 {
   g_autoptr (GCancellable) inner = g_cancellable_new ();
   g_autoptr (GPtrArray) threads = g_ptr_array_new ();

@@ -229,7 +229,7 @@ send_folder (Folder *self, GCancellable *cancellable, GError **error)
 {
   g_ptr_array_sort (self->small, compare_items);
   g_ptr_array_sort (self->large, compare_items);
-  if (!_sb_parallel_run (self->small->len, MAX_THREADS, send_small, self, cancellable, error))
+  if (!sb_parallel_run (self->small->len, MAX_THREADS, send_small, self, cancellable, error))
     return FALSE;
   /* A large file uses all threads by itself. */
   for (guint i = 0; i < self->large->len; i++)

@@ -18,5 +18,6 @@ gboolean _sb_upload_file (SbClient *client,
                           GCancellable *cancellable,
                           GError **error);
 gboolean _sb_upload_is_small (goffset size);
+char *_sb_upload_dup_etag (const char *path, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -407,21 +407,61 @@ may_resume (const GError *error)
           error->code == SB_ERROR_THROTTLED || error->code == SB_ERROR_CREDENTIALS);
 }
 
-static gboolean
-send_parts (Upload *self, GCancellable *cancellable, GError **error)
+static void
+divide (Upload *self)
 {
-  g_autoptr (GError) local = NULL;
-
   self->part_bytes = PART_BYTES;
   while (self->size > self->part_bytes * MAX_PARTS)
     self->part_bytes += MEBIBYTE;
   self->n_parts = (guint) ((self->size + self->part_bytes - 1) / self->part_bytes);
   self->md5s = g_malloc0_n (self->n_parts, SB_MD5_LENGTH);
+}
+
+/*< private >
+ * _sb_upload_dup_etag:
+ * @path: a file
+ * @cancellable: (nullable): a cancellable
+ * @error: why it cannot be read
+ *
+ * Returns: (transfer full) (nullable): the ETag that S3 gives the file when it is uploaded here
+ */
+char *
+_sb_upload_dup_etag (const char *path, GCancellable *cancellable, GError **error)
+{
+  g_auto (Upload) self = { .path = path, .fd = -1 };
+  guint8 md5[SB_MD5_LENGTH];
+
+  if (!open_file (&self, error))
+    return NULL;
+  if (_sb_upload_is_small (self.size))
+    {
+      SbFileRange all = { self.fd, 0, self.size, NULL, 0 };
+
+      return _sb_file_range_md5 (&all, md5, cancellable, error) ? _sb_etag_of_md5 (md5) : NULL;
+    }
+  divide (&self);
+  for (guint i = 0; i < self.n_parts; i++)
+    {
+      goffset offset = (goffset) i * self.part_bytes;
+      SbFileRange part = { self.fd, offset, MIN (self.part_bytes, self.size - offset), NULL, 0 };
+
+      if (!_sb_file_range_md5 (&part, self.md5s + (gsize) i * SB_MD5_LENGTH, cancellable, error))
+        return NULL;
+    }
+  return _sb_etag_of_parts (self.md5s, self.n_parts);
+}
+
+static gboolean
+send_parts (Upload *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  divide (self);
   self->there = g_new0 (char *, self->n_parts);
   self->state_path = make_state_path (self);
   if (!begin (self, cancellable, error))
     return FALSE;
-  if (_sb_parallel_run (self->n_parts, MAX_THREADS, send_part, self, cancellable, &local) &&
+  if (sb_parallel_run (self->n_parts, MAX_THREADS, send_part, self, cancellable, &local) &&
       check_unchanged (self, &local) && complete (self, cancellable, &local))
     {
       forget_state (self);

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (256 * 1024)
+/* Of a file that is unpacked, whatever is in it. */
+#define MIN_COST 512
 
 static gboolean
 fail (GError **error, struct archive *archive, const char *path)
@@ -191,8 +193,30 @@ is_safe (const char *name)
   return TRUE;
 }
 
+/* *left is what may still be written; an archive may have been packed to fill the disk. */
 static gboolean
-copy_out (struct archive *archive, int fd, const char *path, GCancellable *cancel, GError **error)
+take_room (guint64 *left, gsize size, const char *path, GError **error)
+{
+  if (size > *left)
+    {
+      g_set_error (error,
+                   SB_FORMAT_ERROR,
+                   SB_FORMAT_ERROR_INVALID,
+                   "%s: the archive holds more than it is allowed to",
+                   path);
+      return FALSE;
+    }
+  *left -= size;
+  return TRUE;
+}
+
+static gboolean
+copy_out (struct archive *archive,
+          int fd,
+          const char *path,
+          guint64 *left,
+          GCancellable *cancel,
+          GError **error)
 {
   const void *block;
   size_t size;
@@ -203,7 +227,8 @@ copy_out (struct archive *archive, int fd, const char *path, GCancellable *cance
     {
       const char *p = block;
 
-      if (g_cancellable_set_error_if_cancelled (cancel, error))
+      if (g_cancellable_set_error_if_cancelled (cancel, error) ||
+          !take_room (left, size, path, error))
         return FALSE;
       while (size > 0)
         {
@@ -236,6 +261,7 @@ unpack_entry (struct archive *archive,
               struct archive_entry *entry,
               const char *folder,
               const char *source,
+              guint64 *left,
               GCancellable *cancel,
               GError **error)
 {
@@ -265,11 +291,35 @@ unpack_entry (struct archive *archive,
   fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return fail_errno (error, path);
-  done = copy_out (archive, fd, path, cancel, error);
+  done = copy_out (archive, fd, path, left, cancel, error);
   if (close (fd) != 0 && done)
     done = fail_errno (error, path);
   if (!done)
     g_unlink (path);
+  return done;
+}
+
+/* Each file also takes a place in its folder, however small it is. */
+static gboolean
+unpack_all (struct archive *archive,
+            const char *path,
+            const char *folder,
+            guint64 left,
+            GCancellable *cancellable,
+            GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  struct archive_entry *entry;
+  int code = ARCHIVE_EOF;
+  gboolean done;
+
+  done = archive_read_open_filename (archive, path, BUFFER_SIZE) == ARCHIVE_OK ||
+         fail (error, archive, name);
+  while (done && (code = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
+    done = take_room (&left, MIN_COST, name, error) &&
+           unpack_entry (archive, entry, folder, name, &left, cancellable, error);
+  if (done && code != ARCHIVE_EOF)
+    done = fail (error, archive, name);
   return done;
 }
 
@@ -289,19 +339,39 @@ gboolean
 sb_archive_unpack (const char *path, const char *folder, GCancellable *cancellable, GError **error)
 {
   struct archive *archive = archive_read_new ();
-  g_autofree char *name = g_path_get_basename (path);
-  struct archive_entry *entry;
   gboolean done;
-  int code = ARCHIVE_EOF;
 
   archive_read_support_filter_all (archive);
   archive_read_support_format_tar (archive);
-  done = archive_read_open_filename (archive, path, BUFFER_SIZE) == ARCHIVE_OK ||
-         fail (error, archive, name);
-  while (done && (code = archive_read_next_header (archive, &entry)) == ARCHIVE_OK)
-    done = unpack_entry (archive, entry, folder, name, cancellable, error);
-  if (done && code != ARCHIVE_EOF)
-    done = fail (error, archive, name);
+  done = unpack_all (archive, path, folder, G_MAXUINT64, cancellable, error);
+  archive_read_free (archive);
+  return done;
+}
+
+/**
+ * sb_archive_unpack_zip:
+ * @path: a zip archive
+ * @folder: a folder that exists
+ * @most: bytes that it may unpack to; each of its files counts as 512 bytes more
+ * @cancellable: (nullable): to stop it
+ * @error: %SB_FORMAT_ERROR_INVALID, or a %G_IO_ERROR
+ *
+ * As sb_archive_unpack(). On failure some of it may have been unpacked.
+ *
+ * Returns: whether all was unpacked
+ */
+gboolean
+sb_archive_unpack_zip (const char *path,
+                       const char *folder,
+                       guint64 most,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  struct archive *archive = archive_read_new ();
+  gboolean done;
+
+  archive_read_support_format_zip (archive);
+  done = unpack_all (archive, path, folder, most, cancellable, error);
   archive_read_free (archive);
   return done;
 }

@@ -16,6 +16,12 @@ gboolean sb_archive_pack_folder (const char *folder,
 gboolean
 sb_archive_unpack (const char *path, const char *folder, GCancellable *cancellable, GError **error);
 
+gboolean sb_archive_unpack_zip (const char *path,
+                                const char *folder,
+                                guint64 most,
+                                GCancellable *cancellable,
+                                GError **error);
+
 /**
  * SbArchiveFunc:
  * @name: of a file in an archive

@@ -27,8 +27,8 @@ struct _SbStep
   JsonObject *spec;
   JsonObject *defaults;
   guint number;
-  GPtrArray *parameters;     /* not owned: the algorithm's, or among those below */
-  GPtrArray *own_parameters; /* (nullable) */
+  GPtrArray *parameters; /* not owned: the algorithm's, or among those below */
+  GPtrArray *own_parameters;
   JsonObject *values;
 
   SbStepState state;
@@ -112,45 +112,74 @@ static const char workers_parameters[] =
     "\"Description\":\"Workers that share each batch of images. On this computer they share its "
     "processors, too.\"}]";
 
-static GPtrArray *
-parse_parameters (const char *text)
+/* One that a module describes wrongly is left out; the others make a form all the same. */
+static void
+add_own_parameters (SbStep *self, JsonArray *array)
 {
-  GPtrArray *parameters = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_parameter_free);
-  g_autoptr (JsonNode) root = sb_json_parse (text, -1, NULL);
-  JsonArray *array = json_node_get_array (root);
-
   for (guint i = 0; i < json_array_get_length (array); i++)
-    g_ptr_array_add (parameters,
-                     sb_parameter_new_from_json (json_array_get_object_element (array, i), NULL));
-  return parameters;
+    {
+      g_autoptr (GError) error = NULL;
+      SbParameter *parameter =
+          sb_parameter_new_from_json (json_array_get_object_element (array, i), &error);
+
+      if (parameter == NULL)
+        {
+          g_warning ("%s: %s", sb_step_get_id (self), error->message);
+          continue;
+        }
+      g_ptr_array_add (self->own_parameters, parameter);
+      g_ptr_array_add (self->parameters, parameter);
+    }
 }
 
 static void
-add_parameters (SbStep *self, const GPtrArray *parameters)
+parse_own_parameters (SbStep *self, const char *text)
 {
-  for (guint i = 0; i < parameters->len; i++)
-    g_ptr_array_add (self->parameters, parameters->pdata[i]);
+  g_autoptr (JsonNode) root = sb_json_parse (text, -1, NULL);
+
+  add_own_parameters (self, json_node_get_array (root));
 }
 
-/* The algorithm's own, and with them what belongs to the job. */
+/* Those that other steps give are not asked for. */
+static void
+add_algorithm_parameters (SbStep *self, const GPtrArray *parameters)
+{
+  JsonArray *given = sb_json_get_array (self->spec, "given");
+
+  for (guint i = 0; i < parameters->len; i++)
+    {
+      SbParameter *parameter = parameters->pdata[i];
+      gboolean is_given = FALSE;
+
+      for (guint k = 0; given != NULL && k < json_array_get_length (given); k++)
+        is_given =
+            is_given || strcmp (json_array_get_string_element (given, k), parameter->name) == 0;
+      if (!is_given)
+        g_ptr_array_add (self->parameters, parameter);
+    }
+}
+
+/* The module's, the algorithm's own, and with them what belongs to the job. */
 static void
 make_parameters (SbStep *self, JsonObject *module)
 {
   const char *kind = sb_step_get_kind (self);
   gboolean digits = strcmp (sb_json_get_string (module, "data", ""), "digits") == 0;
+  JsonArray *described = sb_json_get_array (self->spec, "parameters");
   const SbAlgorithm *algorithm = NULL;
 
   self->parameters = g_ptr_array_new ();
-  if (strcmp (kind, "choose-data") == 0)
-    self->own_parameters = parse_parameters (digits ? digits_parameters : data_parameters);
+  self->own_parameters = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_parameter_free);
+  if (described != NULL)
+    add_own_parameters (self, described);
+  else if (strcmp (kind, "choose-data") == 0)
+    parse_own_parameters (self, digits ? digits_parameters : data_parameters);
   if (strcmp (kind, "train") == 0)
     algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
   if (algorithm != NULL && sb_algorithm_is_distributed (algorithm))
-    self->own_parameters = parse_parameters (workers_parameters);
-  if (self->own_parameters != NULL)
-    add_parameters (self, self->own_parameters);
+    parse_own_parameters (self, workers_parameters);
   if (algorithm != NULL)
-    add_parameters (self, sb_algorithm_get_parameters (algorithm));
+    add_algorithm_parameters (self, sb_algorithm_get_parameters (algorithm));
 }
 
 SbStep *
@@ -318,18 +347,58 @@ sb_step_get_parameters (SbStep *self)
   return self->parameters;
 }
 
+/* "defaults-by": {"weights": {"imagenet": {"num_layers": "18"}}}: with one choice, others make
+ * sense. */
+static JsonObject *
+find_preset (SbStep *self, const char *choice)
+{
+  JsonObject *by = sb_json_get_object (self->spec, "defaults-by");
+  JsonObject *presets = by != NULL ? sb_json_get_object (by, choice) : NULL;
+  const char *value = NULL;
+
+  if (presets != NULL)
+    value = sb_json_get_string (self->values, choice, NULL);
+  if (presets != NULL && value == NULL)
+    value = sb_json_get_string (self->defaults, choice, "");
+  return presets != NULL ? sb_json_get_object (presets, value) : NULL;
+}
+
+static const char *
+get_preset (SbStep *self, const char *name)
+{
+  JsonObject *by = sb_json_get_object (self->spec, "defaults-by");
+  const char *value = NULL;
+  JsonObjectIter iter;
+  const char *choice;
+
+  if (by == NULL)
+    return NULL;
+  json_object_iter_init_ordered (&iter, by);
+  while (value == NULL && json_object_iter_next_ordered (&iter, &choice, NULL))
+    {
+      JsonObject *preset = find_preset (self, choice);
+
+      if (preset != NULL)
+        value = sb_json_get_string (preset, name, NULL);
+    }
+  return value;
+}
+
 /**
  * sb_step_get_default:
  * @self: a step
  * @name: a parameter
  *
- * Returns: (transfer none) (nullable): the module's default, or the algorithm's
+ * Returns: (transfer none) (nullable): the module's default, which may depend on what a person has
+ *   chosen for another parameter, or the algorithm's
  */
 const char *
 sb_step_get_default (SbStep *self, const char *name)
 {
-  const char *value = sb_json_get_string (self->defaults, name, NULL);
+  const char *value = get_preset (self, name);
 
+  if (value == NULL)
+    value = sb_json_get_string (self->defaults, name, NULL);
   for (guint i = 0; value == NULL && i < self->parameters->len; i++)
     {
       const SbParameter *parameter = self->parameters->pdata[i];
@@ -409,12 +478,22 @@ JsonObject *
 sb_step_get_values (SbStep *self)
 {
   JsonObject *all = sb_json_copy (self->defaults);
+  gboolean described = json_object_has_member (self->spec, "parameters");
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
-  if (strcmp (sb_step_get_kind (self), "choose-data") == 0)
-    json_object_set_string_member (all, "source", sb_step_get_default (self, "source"));
+  for (guint i = 0; i < self->parameters->len; i++)
+    {
+      const SbParameter *parameter = self->parameters->pdata[i];
+      gboolean own =
+          (described && i < self->own_parameters->len) || strcmp (parameter->name, "source") == 0;
+      const char *value =
+          own ? sb_step_get_default (self, parameter->name) : get_preset (self, parameter->name);
+
+      if (value != NULL)
+        json_object_set_string_member (all, parameter->name, value);
+    }
   json_object_iter_init_ordered (&iter, self->values);
   while (json_object_iter_next_ordered (&iter, &name, &node))
     json_object_set_member (all, name, json_node_copy (node));
@@ -550,6 +629,45 @@ _sb_step_get_stamp (SbStep *self)
   return self->stamp;
 }
 
+static JsonObject *
+error_to_json (const GError *error)
+{
+  if (error == NULL)
+    return NULL;
+  return sb_json_object_new ("message",
+                             "s",
+                             error->message,
+                             "kind",
+                             "i",
+                             (gint64) (error->domain == SB_ERROR ? error->code : SB_ERROR_FAILED),
+                             "service-code",
+                             "s",
+                             sb_error_get_service_code (error),
+                             "status",
+                             "i",
+                             (gint64) sb_error_get_status (error),
+                             "request-id",
+                             "s",
+                             sb_error_get_request_id (error),
+                             NULL);
+}
+
+static GError *
+error_from_json (JsonObject *json)
+{
+  const char *message = sb_json_get_string (json, "message", "");
+  guint status = (guint) sb_json_get_int (json, "status", 0);
+
+  if (status == 0)
+    return g_error_new_literal (SB_ERROR,
+                                (int) sb_json_get_int (json, "kind", SB_ERROR_FAILED),
+                                message);
+  return sb_error_new_service (status,
+                               sb_json_get_string (json, "service-code", NULL),
+                               message,
+                               sb_json_get_string (json, "request-id", NULL));
+}
+
 JsonObject *
 _sb_step_to_json (SbStep *self)
 {
@@ -571,8 +689,8 @@ _sb_step_to_json (SbStep *self)
                           "s",
                           self->stamp,
                           "error",
-                          "s",
-                          self->error != NULL ? self->error->message : NULL,
+                          "o",
+                          error_to_json (self->error),
                           "values",
                           "o",
                           json_object_ref (self->values),
@@ -597,15 +715,15 @@ _sb_step_from_json (SbStep *self, JsonObject *json)
   JsonObject *values = sb_json_get_object (json, "values");
   JsonObject *result = sb_json_get_object (json, "result");
   JsonArray *log = sb_json_get_array (json, "log");
-  const char *message = sb_json_get_string (json, "error", NULL);
+  JsonObject *error = sb_json_get_object (json, "error");
 
   self->state = value != NULL ? (SbStepState) value->value : SB_STEP_READY;
   self->started = sb_json_get_double (json, "started", 0);
   self->duration = sb_json_get_double (json, "duration", 0);
   self->basis = g_strdup (sb_json_get_string (json, "basis", NULL));
   self->stamp = g_strdup (sb_json_get_string (json, "stamp", NULL));
-  if (message != NULL)
-    self->error = g_error_new_literal (SB_ERROR, SB_ERROR_FAILED, message);
+  if (error != NULL)
+    self->error = error_from_json (error);
   if (values != NULL)
     {
       json_object_unref (self->values);

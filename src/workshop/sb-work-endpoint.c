@@ -77,6 +77,7 @@ create_model (SbWork *work, const char *name, GError **error)
 static gboolean
 create_config (SbWork *work, const char *name, GError **error)
 {
+  const char *type = sb_json_get_string (work->module, "hosting-instance-type", "ml.m5.large");
   JsonArray *variants = json_array_new ();
   g_autoptr (JsonObject) input = NULL;
 
@@ -92,7 +93,7 @@ create_config (SbWork *work, const char *name, GError **error)
                                                      (gint64) 1,
                                                      "InstanceType",
                                                      "s",
-                                                     "ml.m5.large",
+                                                     type,
                                                      "InitialVariantWeight",
                                                      "d",
                                                      1.0,

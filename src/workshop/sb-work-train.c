@@ -11,13 +11,15 @@
 #include <string.h>
 
 #include "cloud/sb-waiter.h"
+#include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-names.h"
+#include "workshop/sb-curves.h"
+#include "workshop/sb-photos-data.h"
 #include "workshop/sb-work.h"
 
-#define MAX_WORKERS 64
-#define LOG_GROUP   "/aws/sagemaker/TrainingJobs"
+#define LOG_GROUP "/aws/sagemaker/TrainingJobs"
 
 /* What is known of a job while it runs. */
 typedef struct
@@ -27,12 +29,7 @@ typedef struct
   char *stream;
   char *token;
   gint64 rounds;
-  JsonArray *x;
-  JsonArray *train;
-  JsonArray *validation;
-  GPtrArray *workers; /* (element-type JsonArray): of each, when there are several */
-  char *metric;
-  gboolean epochs; /* rather than rounds */
+  SbCurves curves;
 } Watch;
 
 static void
@@ -40,11 +37,7 @@ watch_clear (Watch *self)
 {
   g_free (self->stream);
   g_free (self->token);
-  g_free (self->metric);
-  json_array_unref (self->x);
-  json_array_unref (self->train);
-  json_array_unref (self->validation);
-  g_ptr_array_unref (self->workers);
+  sb_curves_clear (&self->curves);
 }
 
 static char *
@@ -73,99 +66,146 @@ make_tags (SbWork *work)
 }
 
 static JsonObject *
-make_channel (SbWork *work, const char *name, const char *uri)
+make_channel (const char *name, const char *uri, const char *content_type)
 {
+  JsonObject *source = sb_json_object_new ("S3DataType",
+                                           "s",
+                                           "S3Prefix",
+                                           "S3Uri",
+                                           "s",
+                                           uri,
+                                           "S3DataDistributionType",
+                                           "s",
+                                           "FullyReplicated",
+                                           NULL);
+
   return sb_json_object_new ("ChannelName",
                              "s",
                              name,
                              "ContentType",
                              "s",
-                             sb_json_get_string (work->module, "content-type", "libsvm"),
+                             content_type,
                              "CompressionType",
                              "s",
                              "None",
                              "DataSource",
                              "o",
-                             sb_json_object_new ("S3DataSource",
-                                                 "o",
-                                                 sb_json_object_new ("S3DataType",
-                                                                     "s",
-                                                                     "S3Prefix",
-                                                                     "S3Uri",
-                                                                     "s",
-                                                                     uri,
-                                                                     "S3DataDistributionType",
-                                                                     "s",
-                                                                     "FullyReplicated",
-                                                                     NULL),
-                                                 NULL),
+                             sb_json_object_new ("S3DataSource", "o", source, NULL),
                              NULL);
 }
 
-/* What the form has beside the algorithm's own parameters. */
+static void
+add_source (JsonArray *sources, const char *name, const char *uri, const char *content_type)
+{
+  json_array_add_object_element (
+      sources,
+      sb_json_object_new (
+          "name", "s", name, "uri", "s", uri, "content-type", "s", content_type, NULL));
+}
+
+/* What was uploaded, as {"name", "uri", "content-type"}. */
+static JsonArray *
+list_sources (SbWork *work)
+{
+  JsonObject *upload = sb_work_result (work, "upload");
+  JsonArray *given = sb_json_get_array (upload, "channels");
+  const char *type = sb_json_get_string (work->module, "content-type", "libsvm");
+  JsonArray *sources = json_array_new ();
+
+  for (guint i = 0; given != NULL && i < json_array_get_length (given); i++)
+    json_array_add_element (sources, json_node_copy (json_array_get_element (given, i)));
+  if (given != NULL)
+    return sources;
+  add_source (sources, "train", sb_json_get_string (upload, "train", ""), type);
+  add_source (sources, "validation", sb_json_get_string (upload, "validation", ""), type);
+  return sources;
+}
+
+/* Of the form's values, those that are the algorithm's. */
 static JsonObject *
 make_hyperparameters (SbWork *work)
 {
-  JsonObject *values = sb_json_copy (work->values);
+  const SbAlgorithm *algorithm =
+      sb_algorithm_find (sb_json_get_string (work->module, "algorithm", ""));
+  JsonObject *values = json_object_new ();
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
 
-  json_object_remove_member (values, "InstanceCount");
+  json_object_iter_init_ordered (&iter, work->values);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
+    if (algorithm == NULL ? strcmp (name, "InstanceCount") != 0
+                          : sb_algorithm_find_parameter (algorithm, name) != NULL)
+      json_object_set_member (values, name, json_node_copy (node));
   return values;
 }
 
-static gint64
-get_instance_count (SbWork *work)
+static JsonObject *
+make_resources (SbWork *work)
 {
-  return g_ascii_strtoll (sb_json_get_string (work->values, "InstanceCount", "1"), NULL, 10);
+  gint64 count =
+      g_ascii_strtoll (sb_json_get_string (work->values, "InstanceCount", "1"), NULL, 10);
+
+  return sb_json_object_new ("InstanceCount",
+                             "i",
+                             count,
+                             "InstanceType",
+                             "s",
+                             sb_json_get_string (work->module, "instance-type", "ml.c5.xlarge"),
+                             "VolumeSizeInGB",
+                             "i",
+                             sb_json_get_int (work->module, "volume-size", 10),
+                             NULL);
+}
+
+static JsonArray *
+make_channels (JsonArray *sources)
+{
+  JsonArray *channels = json_array_new ();
+
+  for (guint i = 0; i < json_array_get_length (sources); i++)
+    {
+      JsonObject *source = json_array_get_object_element (sources, i);
+
+      json_array_add_object_element (
+          channels,
+          make_channel (sb_json_get_string (source, "name", ""),
+                        sb_json_get_string (source, "uri", ""),
+                        sb_json_get_string (source, "content-type", "")));
+    }
+  return channels;
 }
 
 static JsonObject *
-make_input (SbWork *work, const char *job, const char *role, const char *image)
+make_input (SbWork *work, const char *job, const char *role, const char *image, GError **error)
 {
   JsonObject *upload = sb_work_result (work, "upload");
-  JsonArray *channels = json_array_new ();
+  g_autoptr (JsonArray) sources = list_sources (work);
+  g_autoptr (JsonObject) hyperparameters = make_hyperparameters (work);
+  JsonObject *input;
 
-  json_array_add_object_element (
-      channels, make_channel (work, "train", sb_json_get_string (upload, "train", "")));
-  json_array_add_object_element (
-      channels, make_channel (work, "validation", sb_json_get_string (upload, "validation", "")));
-  return sb_json_object_new (
-      "TrainingJobName",
-      "s",
-      job,
+  if (strcmp (sb_json_get_string (work->module, "data", ""), "photos") == 0 &&
+      !sb_photos_complete_job (work, hyperparameters, sources, error))
+    return NULL;
+  input = sb_json_object_new ("TrainingJobName", "s", job, "RoleArn", "s", role, NULL);
+  json_object_set_object_member (
+      input,
       "AlgorithmSpecification",
-      "o",
-      sb_json_object_new ("TrainingImage", "s", image, "TrainingInputMode", "s", "File", NULL),
-      "RoleArn",
-      "s",
-      role,
-      "InputDataConfig",
-      "a",
-      channels,
+      sb_json_object_new ("TrainingImage", "s", image, "TrainingInputMode", "s", "File", NULL));
+  json_object_set_array_member (input, "InputDataConfig", make_channels (sources));
+  json_object_set_object_member (
+      input,
       "OutputDataConfig",
-      "o",
-      sb_json_object_new ("S3OutputPath", "s", sb_json_get_string (upload, "output", ""), NULL),
-      "ResourceConfig",
-      "o",
-      sb_json_object_new ("InstanceCount",
-                          "i",
-                          get_instance_count (work),
-                          "InstanceType",
-                          "s",
-                          "ml.c5.xlarge",
-                          "VolumeSizeInGB",
-                          "i",
-                          (gint64) 10,
-                          NULL),
+      sb_json_object_new ("S3OutputPath", "s", sb_json_get_string (upload, "output", ""), NULL));
+  json_object_set_object_member (input, "ResourceConfig", make_resources (work));
+  json_object_set_object_member (
+      input,
       "StoppingCondition",
-      "o",
-      sb_json_object_new ("MaxRuntimeInSeconds", "i", (gint64) 3600, NULL),
-      "HyperParameters",
-      "o",
-      make_hyperparameters (work),
-      "Tags",
-      "a",
-      make_tags (work),
-      NULL);
+      sb_json_object_new (
+          "MaxRuntimeInSeconds", "i", sb_json_get_int (work->module, "max-runtime", 3600), NULL));
+  json_object_set_object_member (input, "HyperParameters", g_steal_pointer (&hyperparameters));
+  json_object_set_array_member (input, "Tags", make_tags (work));
+  return input;
 }
 
 static gboolean
@@ -176,10 +216,10 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
   g_autoptr (JsonObject) input = NULL;
   g_autoptr (JsonObject) answer = NULL;
 
-  if (role == NULL ||
+  input = role != NULL ? make_input (work, job, role, image, error) : NULL;
+  if (input == NULL ||
       !sb_ledger_intend (work->ledger, SB_RESOURCE_TRAINING_JOB, job, work->id, region, error))
     return FALSE;
-  input = make_input (work, job, role, image);
   answer = sb_client_call (
       work->client, "sagemaker", "CreateTrainingJob", input, work->cancellable, error);
   return answer != NULL && sb_ledger_confirm (work->ledger,
@@ -187,156 +227,6 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
                                               job,
                                               sb_json_get_string (answer, "TrainingJobArn", NULL),
                                               error);
-}
-
-/* "epoch=3 worker=1 train_loss=0.2 train_accuracy=0.95 images=5000" */
-static void
-take_worker (Watch *self, const char *worker, double accuracy)
-{
-  guint64 number = g_ascii_strtoull (strchr (worker, '=') + 1, NULL, 10);
-
-  if (number < 1 || number > MAX_WORKERS)
-    return;
-  while (self->workers->len < number)
-    g_ptr_array_add (self->workers, json_array_new ());
-  json_array_add_double_element (g_ptr_array_index (self->workers, number - 1), accuracy);
-}
-
-/* "epoch=3 train_loss=0.2 train_accuracy=0.95 validation_loss=0.1 validation_accuracy=0.97 …" */
-static gboolean
-take_epoch (Watch *self, const char *line)
-{
-  const char *train = strstr (line, "train_accuracy=");
-  const char *validation = strstr (line, "validation_accuracy=");
-  const char *worker = strstr (line, " worker=");
-
-  if (!g_str_has_prefix (line, "epoch=") || train == NULL)
-    return FALSE;
-  self->epochs = TRUE;
-  if (worker != NULL)
-    {
-      take_worker (self, worker, g_ascii_strtod (strchr (train, '=') + 1, NULL));
-      return TRUE;
-    }
-  if (self->metric == NULL)
-    self->metric = g_strdup ("accuracy");
-  json_array_add_int_element (self->x, g_ascii_strtoll (line + strlen ("epoch="), NULL, 10));
-  json_array_add_double_element (self->train, g_ascii_strtod (strchr (train, '=') + 1, NULL));
-  if (validation != NULL)
-    json_array_add_double_element (self->validation,
-                                   g_ascii_strtod (strchr (validation, '=') + 1, NULL));
-  return TRUE;
-}
-
-/* "[12]#011train-auc:0.88812#011validation-auc:0.84211" */
-static gboolean
-take_metrics (Watch *self, const char *line)
-{
-  static GRegex *regex;
-  g_autoptr (GMatchInfo) match = NULL;
-  g_autofree char *round = NULL;
-  g_autofree char *train = NULL;
-  g_autofree char *validation = NULL;
-
-  if (g_once_init_enter (&regex))
-    g_once_init_leave (&regex,
-                       g_regex_new ("\\[(\\d+)\\](?:#011|\\t)train-([^:]+):([-+.\\deE]+)"
-                                    "(?:(?:#011|\\t)validation-\\2:([-+.\\deE]+))?",
-                                    G_REGEX_OPTIMIZE,
-                                    0,
-                                    NULL));
-  if (take_epoch (self, line))
-    return TRUE;
-  if (!g_regex_match (regex, line, 0, &match))
-    return FALSE;
-  round = g_match_info_fetch (match, 1);
-  train = g_match_info_fetch (match, 3);
-  validation = g_match_info_fetch (match, 4);
-  if (self->metric == NULL)
-    self->metric = g_match_info_fetch (match, 2);
-  json_array_add_int_element (self->x, g_ascii_strtoll (round, NULL, 10));
-  json_array_add_double_element (self->train, g_ascii_strtod (train, NULL));
-  if (validation != NULL && *validation != '\0')
-    json_array_add_double_element (self->validation, g_ascii_strtod (validation, NULL));
-  return TRUE;
-}
-
-static JsonArray *
-copy_array (JsonArray *array)
-{
-  JsonArray *copy = json_array_new ();
-
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    json_array_add_element (copy, json_node_copy (json_array_get_element (array, i)));
-  return copy;
-}
-
-static void
-add_series (JsonArray *series, const char *name, JsonArray *x, JsonArray *y)
-{
-  if (json_array_get_length (y) > 0)
-    json_array_add_object_element (
-        series,
-        sb_json_object_new (
-            "name", "s", name, "x", "a", copy_array (x), "y", "a", copy_array (y), NULL));
-}
-
-static JsonArray *
-make_charts (Watch *self)
-{
-  const char *metric = self->metric != NULL ? self->metric : "auc";
-  g_autofree char *upper = g_ascii_strup (metric, -1);
-  g_autofree char *summary = NULL;
-  JsonArray *series = json_array_new ();
-  JsonArray *charts = json_array_new ();
-  JsonArray *shown = json_array_get_length (self->validation) > 0 ? self->validation : self->train;
-  guint n = json_array_get_length (shown);
-
-  add_series (series, _ ("Training"), self->x, self->train);
-  add_series (series, _ ("Validation"), self->x, self->validation);
-  for (guint i = 0; i < self->workers->len; i++)
-    {
-      JsonArray *own = g_ptr_array_index (self->workers, i);
-      g_autofree char *name = g_strdup_printf (_ ("Worker %u"), i + 1);
-
-      /* Their lines come before that of the whole epoch. */
-      if (json_array_get_length (own) == json_array_get_length (self->x))
-        add_series (series, name, self->x, own);
-    }
-  summary = n > 0 ? g_strdup_printf (self->epochs ? _ ("%s went from %.3f to %.3f in %u epochs")
-                                                  : _ ("%s went from %.3f to %.3f in %u rounds"),
-                                     upper,
-                                     json_array_get_double_element (shown, 0),
-                                     json_array_get_double_element (shown, n - 1),
-                                     n)
-                  : g_strdup (_ ("No round has ended yet"));
-  json_array_add_object_element (
-      charts,
-      sb_json_object_new (
-          "id",
-          "s",
-          "metric",
-          "kind",
-          "s",
-          "line",
-          "title",
-          "s",
-          upper,
-          "summary",
-          "s",
-          summary,
-          "x",
-          "o",
-          sb_json_object_new (
-              "title", "s", self->epochs ? _ ("Epoch") : _ ("Round"), "scale", "s", "linear", NULL),
-          "y",
-          "o",
-          sb_json_object_new ("title", "s", upper, "scale", "s", "linear", NULL),
-          "series",
-          "a",
-          series,
-          NULL));
-  return charts;
 }
 
 static void
@@ -393,15 +283,15 @@ read_log (Watch *self)
               sb_json_get_string (json_array_get_object_element (events, i), "message", "");
           g_auto (GStrv) parts = g_strsplit (line, "#011", -1);
 
-          changed = take_metrics (self, line) || changed;
+          changed = sb_curves_take_line (&self->curves, line) || changed;
           g_ptr_array_add (lines, g_strjoinv ("  ", parts));
         }
       sb_work_log (self->work, lines);
     }
   if (changed)
     {
-      g_autoptr (JsonObject) partial =
-          sb_json_object_new ("charts", "a", make_charts (self), "job", "s", self->job, NULL);
+      g_autoptr (JsonObject) partial = sb_json_object_new (
+          "charts", "a", sb_curves_make_charts (&self->curves), "job", "s", self->job, NULL);
 
       sb_work_partial (self->work, partial);
     }
@@ -415,8 +305,9 @@ on_answer (JsonObject *answer, gpointer user_data)
   g_autofree char *text = NULL;
 
   read_log (self);
-  done = json_array_get_length (self->x);
-  text = g_strdup_printf (_ ("%s, round %u of %" G_GINT64_FORMAT),
+  done = json_array_get_length (self->curves.x);
+  text = g_strdup_printf (self->curves.epochs ? _ ("%s, epoch %u of %" G_GINT64_FORMAT)
+                                              : _ ("%s, round %u of %" G_GINT64_FORMAT),
                           sb_json_get_string (answer, "SecondaryStatus", ""),
                           done,
                           self->rounds);
@@ -437,7 +328,7 @@ static JsonObject *
 finish (Watch *self, JsonObject *answer, const char *image, GError **error)
 {
   const char *artifact = sb_json_get_string (answer, "ModelArtifacts.S3ModelArtifacts", NULL);
-  guint n = json_array_get_length (self->validation);
+  guint n = json_array_get_length (self->curves.validation);
   g_autofree char *summary = NULL;
 
   if (artifact == NULL)
@@ -449,13 +340,13 @@ finish (Watch *self, JsonObject *answer, const char *image, GError **error)
       return NULL;
     }
   if (n > 0)
-    summary = g_strdup_printf (self->epochs ? _ ("Validation %s %.3f after %u epochs")
-                                            : _ ("Validation %s %.3f after %u rounds"),
-                               self->metric,
-                               json_array_get_double_element (self->validation, n - 1),
+    summary = g_strdup_printf (self->curves.epochs ? _ ("Validation %s %.3f after %u epochs")
+                                                   : _ ("Validation %s %.3f after %u rounds"),
+                               self->curves.metric,
+                               json_array_get_double_element (self->curves.validation, n - 1),
                                n);
   else
-    summary = g_strdup_printf (_ ("Trained in %u rounds"), json_array_get_length (self->x));
+    summary = g_strdup_printf (_ ("Trained in %u rounds"), json_array_get_length (self->curves.x));
   return sb_json_object_new ("summary",
                              "s",
                              summary,
@@ -470,13 +361,14 @@ finish (Watch *self, JsonObject *answer, const char *image, GError **error)
                              artifact,
                              "metric",
                              "s",
-                             self->metric,
+                             self->curves.metric,
                              "validation",
                              "d",
-                             n > 0 ? json_array_get_double_element (self->validation, n - 1) : 0.0,
+                             n > 0 ? json_array_get_double_element (self->curves.validation, n - 1)
+                                   : 0.0,
                              "charts",
                              "a",
-                             make_charts (self),
+                             sb_curves_make_charts (&self->curves),
                              NULL);
 }
 
@@ -534,10 +426,7 @@ sb_work_train (SbWork *work, GError **error)
                           "0"),
       NULL,
       10);
-  watch.x = json_array_new ();
-  watch.train = json_array_new ();
-  watch.validation = json_array_new ();
-  watch.workers = g_ptr_array_new_with_free_func ((GDestroyNotify) json_array_unref);
+  sb_curves_init (&watch.curves);
   input = sb_json_object_new ("TrainingJobName", "s", job, NULL);
   answer = sb_waiter_wait (work->client,
                            "training_job_completed_or_stopped",

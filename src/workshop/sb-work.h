@@ -66,6 +66,12 @@ JsonObject *sb_work_choose_digits (SbWork *work, GError **error);
 JsonObject *sb_work_explore_digits (SbWork *work, GError **error);
 JsonObject *sb_work_predict_digits (SbWork *work, GError **error);
 JsonObject *sb_work_evaluate_digits (SbWork *work, GError **error);
+JsonObject *sb_work_choose_photos (SbWork *work, GError **error);
+JsonObject *sb_work_explore_photos (SbWork *work, GError **error);
+JsonObject *sb_work_prepare_photos (SbWork *work, GError **error);
+JsonObject *sb_work_upload_photos (SbWork *work, GError **error);
+JsonObject *sb_work_predict_photos (SbWork *work, GError **error);
+JsonObject *sb_work_evaluate_photos (SbWork *work, GError **error);
 JsonObject *sb_work_clean_up (SbWork *work, GError **error);
 
 GArray *sb_work_score (SbClient *client,

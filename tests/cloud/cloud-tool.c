@@ -98,6 +98,8 @@ write_bytes (const char *folder, const char *name, GBytes *bytes)
         error);
 }
 
+#define LIST "0\t1\ta b.txt\n1\t0\tdeep/c.txt\n"
+
 static void
 write_inputs (const char *folder)
 {
@@ -106,6 +108,7 @@ write_inputs (const char *folder)
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
   guint32 *words = g_malloc (LARGE_BYTES);
   g_autoptr (GBytes) large = NULL;
+  g_autoptr (GBytes) list = NULL;
 
   for (gsize i = 0; i < LARGE_BYTES / 4; i++)
     words[i] = g_rand_int (rand);
@@ -114,6 +117,8 @@ write_inputs (const char *folder)
   write_bytes (folder, "photos/a b.txt", validation);
   write_bytes (folder, "photos/deep/c.txt", validation);
   write_bytes (folder, "large.bin", large);
+  list = g_bytes_new_static (LIST, strlen (LIST));
+  write_bytes (folder, "photos.lst", list);
 }
 
 static void
@@ -124,6 +129,8 @@ prepare (SbClient *client, const char *folder)
   g_autofree char *photos = g_build_filename (folder, "photos", NULL);
   g_autofree char *large = g_build_filename (folder, "large.bin", NULL);
   g_autofree char *again = g_build_filename (folder, "large.again", NULL);
+  g_autofree char *list = g_build_filename (folder, "photos.lst", NULL);
+  static const char *const names[] = { "a b.txt", "deep/c.txt", NULL };
   g_autoptr (GError) error = NULL;
 
   do_call (client, "sts", "GetCallerIdentity", "{}");
@@ -136,6 +143,9 @@ prepare (SbClient *client, const char *folder)
             client, BUCKET, "x/validation/validation.csv", validation, "text/csv", NULL, &error),
         error);
   must (sb_transfer_upload_folder (client, BUCKET, "x/photos/", photos, NULL, NULL, NULL, &error),
+        error);
+  must (sb_transfer_upload_list (
+            client, BUCKET, "x/listed/", photos, names, list, NULL, NULL, NULL, &error),
         error);
   must (sb_transfer_upload_file (client, BUCKET, "x/large", large, NULL, NULL, NULL, &error),
         error);

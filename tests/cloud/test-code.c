@@ -133,6 +133,9 @@ test_transfer (void)
     PART ("GetObject", "3", "download"),
     PART ("GetObject", "3", "download"),
     PART ("CreateMultipartUpload", "4", "upload"),
+    PART ("ListObjectsV2", "5", "upload-list"),
+    PART ("PutObject", "5", "upload-list"),
+    PART ("PutObject", "5", "upload-list"),
     NULL,
   };
   g_autofree char *python = generate (lines, SB_CODE_BOTO3);
@@ -142,7 +145,10 @@ test_transfer (void)
   assert_has (python, "folder = Path(\"/tmp/a 'b'\")\n");
   assert_has (python, "s3.download_file(\"b\", \"k/\", \"/tmp/a 'b'\")\n");
   assert_lacks (python, "multipart");
-  g_assert_cmpuint (count (cli, "aws s3 cp "), ==, 3);
+  assert_lacks (python, "list_objects");
+  assert_has (python,
+              "        s3.upload_file(\"/tmp/a 'b'\" + \"/\" + name, \"b\", \"k/\" + name)\n");
+  g_assert_cmpuint (count (cli, "aws s3 cp "), ==, 4);
   assert_has (cli, "aws s3 cp '/tmp/a '\\''b'\\''' s3://b/k/\n");
   assert_has (cli, "aws s3 cp --recursive '/tmp/a '\\''b'\\''' s3://b/k/\n");
 }

@@ -50,6 +50,7 @@ typedef struct
   guint creates;
   guint aborts;
   guint gets;
+  guint lists;
 } Store;
 
 typedef struct
@@ -329,6 +330,44 @@ read_object (Store *store,
     }
 }
 
+/* Two objects a page, in the order of their keys. */
+static void
+list_objects (Store *store, SoupServerMessage *message, GPtrArray *query)
+{
+  g_autoptr (GList) names =
+      g_list_sort (g_hash_table_get_keys (store->objects), (GCompareFunc) strcmp);
+  const char *token = sb_query_lookup (query, "continuation-token");
+  g_autoptr (GString) out = g_string_new ("<ListBucketResult>");
+  guint n = 0;
+
+  store->lists++;
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      g_autofree char *key = g_uri_unescape_string ((const char *) l->data + strlen ("/b/"), NULL);
+      g_autofree char *etag =
+          g_markup_escape_text (g_hash_table_lookup (store->etags, l->data), -1);
+
+      if ((token != NULL && strcmp (l->data, token) <= 0) ||
+          !g_str_has_prefix (key, sb_query_lookup (query, "prefix")))
+        continue;
+      g_string_append_printf (out,
+                              "<Contents><Key>%s</Key><Size>%" G_GSIZE_FORMAT
+                              "</Size><ETag>%s</ETag></Contents>",
+                              key,
+                              g_bytes_get_size (g_hash_table_lookup (store->objects, l->data)),
+                              etag);
+      if (++n < 2)
+        continue;
+      g_string_append_printf (out,
+                              "<IsTruncated>true</IsTruncated>"
+                              "<NextContinuationToken>%s</NextContinuationToken>",
+                              (const char *) l->data);
+      break;
+    }
+  g_string_append (out, "</ListBucketResult>");
+  reply (message, 200, "application/xml", out->str);
+}
+
 static void
 serve (SoupServerMessage *message, const Asked *asked, gpointer data)
 {
@@ -354,6 +393,8 @@ serve (SoupServerMessage *message, const Asked *asked, gpointer data)
     }
   else if (upload)
     list_parts (store, message);
+  else if (sb_query_lookup (query, "list-type") != NULL)
+    list_objects (store, message, query);
   else
     read_object (store, message, asked, halves[0], query);
 }
@@ -734,6 +775,107 @@ test_upload_folder (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (seen.total, ==, seen.done);
 }
 
+typedef struct
+{
+  guint done;
+  guint skipped;
+  guint calls;
+  GCancellable *cancel_at_third;
+} SeenFiles;
+
+static void
+see_files (guint done, guint total, guint skipped, gpointer user_data)
+{
+  SeenFiles *seen = user_data;
+
+  g_assert_cmpuint (done, ==, seen->calls + 1);
+  g_assert_cmpuint (total, ==, 6);
+  seen->done = done;
+  seen->skipped = skipped;
+  seen->calls++;
+  if (seen->cancel_at_third != NULL && done == 3)
+    g_cancellable_cancel (seen->cancel_at_third);
+}
+
+static const char *const listed[] = { "a.txt", "sub/b c.txt", "sub/deep/e", "z",
+                                      "large", "\u00e4",      NULL };
+
+static gboolean
+upload_list (Fixture *fixture, SeenFiles *seen, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *folder = g_build_filename (fixture->folder, "d", NULL);
+
+  *seen = (SeenFiles){ .cancel_at_third = cancellable };
+  return sb_transfer_upload_list (
+      fixture->client, "b", "p/", folder, listed, NULL, see_files, seen, cancellable, error);
+}
+
+static void
+make_listed (Fixture *fixture)
+{
+  for (guint i = 0; listed[i] != NULL; i++)
+    {
+      gsize size = strcmp (listed[i], "large") == 0 ? PART + 5 : i * 1000;
+      g_autoptr (GBytes) bytes = make_bytes (size, i);
+      g_autofree char *name = g_strconcat ("d/", listed[i], NULL);
+
+      g_free (make_file (fixture, name, bytes));
+    }
+}
+
+/* What is there is not sent again, whether it came in one piece or in parts. */
+static void
+test_upload_list (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) other = make_bytes (1000, 77);
+  SeenFiles seen;
+
+  make_listed (fixture);
+  g_assert_true (upload_list (fixture, &seen, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (seen.done, ==, 6);
+  g_assert_cmpuint (seen.skipped, ==, 0);
+  g_assert_cmpuint (g_hash_table_size (fixture->store.objects), ==, 6);
+  g_assert_true (g_hash_table_contains (fixture->store.objects, "/b/p/sub/b%20c.txt"));
+  g_assert_true (g_hash_table_contains (fixture->store.objects, "/b/p/%C3%A4"));
+  g_assert_cmpuint (fixture->store.puts, ==, 5);
+  g_assert_cmpuint (fixture->store.part_puts, ==, 2);
+  g_free (make_file (fixture, "d/sub/b c.txt", other));
+  g_assert_true (upload_list (fixture, &seen, NULL, &error));
+  g_assert_cmpuint (seen.skipped, ==, 5);
+  g_assert_cmpuint (fixture->store.puts, ==, 6);
+  g_assert_cmpuint (fixture->store.part_puts, ==, 2);
+  assert_object (fixture, "/b/p/sub/b%20c.txt", other);
+  /* None, and six objects in three pages of which the last is followed by an empty one. */
+  g_assert_cmpuint (fixture->store.lists, ==, 1 + 4);
+}
+
+static void
+test_upload_list_goes_on (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *gone = g_build_filename (fixture->folder, "d", "z", NULL);
+  SeenFiles seen;
+  guint before;
+
+  make_listed (fixture);
+  g_assert_false (upload_list (fixture, &seen, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  before = g_hash_table_size (fixture->store.objects);
+  g_assert_cmpuint (before, >=, 3);
+  g_assert_true (upload_list (fixture, &seen, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (seen.skipped, ==, before);
+  g_assert_cmpuint (g_hash_table_size (fixture->store.objects), ==, 6);
+  g_assert_cmpint (g_unlink (gone), ==, 0);
+  g_assert_false (upload_list (fixture, &seen, NULL, &error));
+  g_assert_error (error, SB_ERROR, SB_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, gone));
+}
+
 static void
 test_download (Fixture *fixture, gconstpointer data)
 {
@@ -898,6 +1040,8 @@ main (int argc, char *argv[])
   ADD ("upload-damaged", test_upload_damaged);
   ADD ("upload-no-file", test_upload_no_file);
   ADD ("upload-folder", test_upload_folder);
+  ADD ("upload-list", test_upload_list);
+  ADD ("upload-list-goes-on", test_upload_list_goes_on);
   ADD ("download", test_download);
   ADD ("download-truncated", test_download_truncated);
   ADD ("download-damaged", test_download_damaged);

@@ -71,6 +71,7 @@ def check_engine(engine, files):
     assert keys["x/train/train.csv"] == (files / "train.csv").stat().st_size
     assert "x/validation/validation.csv" in keys
     assert not [key for key in keys if key.startswith("x/photos")]
+    assert keys["x/listed/a b.txt"] == keys["x/listed/deep/c.txt"] == (files / "photos/a b.txt").stat().st_size
     job = sagemaker.describe_training_job(TrainingJobName="job-1")
     assert job["TrainingJobStatus"] == "Completed"
     assert job["HyperParameters"]["num_round"] == "5"

@@ -117,6 +117,65 @@ test_hostile (Place *place, gconstpointer data)
 }
 
 static void
+write_zip (const char *path, const char *name, const char *link, gsize size)
+{
+  struct archive *archive = archive_write_new ();
+  struct archive_entry *entry = archive_entry_new ();
+  g_autofree char *zeros = g_malloc0 (size + 1);
+
+  archive_write_set_format_zip (archive);
+  g_assert_cmpint (archive_write_open_filename (archive, path), ==, ARCHIVE_OK);
+  archive_entry_set_pathname (entry, name);
+  archive_entry_set_filetype (entry, link != NULL ? AE_IFLNK : AE_IFREG);
+  archive_entry_set_perm (entry, 0644);
+  if (link != NULL)
+    archive_entry_set_symlink (entry, link);
+  else
+    archive_entry_set_size (entry, (la_int64_t) size);
+  g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
+  if (link == NULL)
+    g_assert_cmpint (archive_write_data (archive, zeros, size), ==, (gssize) size);
+  archive_entry_free (entry);
+  archive_write_close (archive);
+  archive_write_free (archive);
+}
+
+/* Nor may it fill the disk, whatever its headers promise. */
+static void
+test_zip (Place *place, gconstpointer data)
+{
+  static const char *const names[] = { "../escaped", "/tmp/sb-archive-escaped", "a/../../escaped" };
+  g_autofree char *escaped = g_build_filename (place->folder, "escaped", NULL);
+  g_autofree char *file = g_build_filename (place->out, "train", "ants", "1.jpg", NULL);
+  g_autofree char *content = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  write_zip (place->packed, "train/ants/1.jpg", NULL, 1000000);
+  g_assert_true (sb_archive_unpack_zip (place->packed, place->out, 1000512, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (file, &content, &length, NULL));
+  g_assert_cmpuint (length, ==, 1000000);
+  g_unlink (file);
+  g_assert_false (sb_archive_unpack_zip (place->packed, place->out, 1000511, NULL, &error));
+  g_assert_error (error, SB_FORMAT_ERROR, SB_FORMAT_ERROR_INVALID);
+  g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+  for (guint i = 0; i <= G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      write_zip (place->packed,
+                 i < G_N_ELEMENTS (names) ? names[i] : "link",
+                 i < G_N_ELEMENTS (names) ? NULL : "/etc",
+                 4);
+      g_assert_false (sb_archive_unpack_zip (place->packed, place->out, 1000000, NULL, &local));
+      g_assert_error (local, SB_FORMAT_ERROR, SB_FORMAT_ERROR_INVALID);
+      g_assert_false (g_file_test (escaped, G_FILE_TEST_EXISTS));
+      g_assert_false (g_file_test ("/tmp/sb-archive-escaped", G_FILE_TEST_EXISTS));
+    }
+}
+
+static void
 test_damaged (Place *place, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -148,6 +207,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   add ("/formats/archive/round-trip", test_round_trip);
   add ("/formats/archive/hostile", test_hostile);
+  add ("/formats/archive/zip", test_zip);
   add ("/formats/archive/damaged", test_damaged);
   return g_test_run ();
 }
