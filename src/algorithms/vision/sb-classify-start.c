@@ -132,9 +132,9 @@ has_same_classes (const SbClassify *self, JsonObject *description)
 {
   const char *const *names = sb_dataset_get_class_names (self->train);
   JsonArray *array = description != NULL ? sb_json_get_array (description, "classes") : NULL;
-  guint n = names != NULL ? g_strv_length ((char **) names) : 0;
+  guint n = sb_dataset_get_n_classes (self->train);
 
-  if (array == NULL || n == 0 || json_array_get_length (array) != n)
+  if (array == NULL || names == NULL || json_array_get_length (array) != n)
     return FALSE;
   for (guint i = 0; i < n; i++)
     if (strcmp (json_array_get_string_element (array, i), names[i]) != 0)
