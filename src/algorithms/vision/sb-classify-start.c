@@ -257,7 +257,6 @@ make_net (SbClassify *self, GError **error)
                  "train_layers is head, but the layers before it have learnt nothing yet: set "
                  "use_pretrained_model to 1, or give a model in the channel “model”");
   _sb_classify_say ("Performing random weight initialization");
-  sb_net_zero_last_gammas (self->full);
   return TRUE;
 }
 
