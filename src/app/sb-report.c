@@ -93,16 +93,23 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
   return TRUE;
 }
 
-static gboolean
-write_notebook (SbRun *run, const char *folder, GError **error)
+/**
+ * sb_report_write_notebook:
+ * @run: a run
+ * @path: the file to write
+ * @error: why it cannot be written
+ *
+ * Writes a Jupyter notebook that makes the run's calls with boto3.
+ *
+ * Returns: whether it was written
+ */
+gboolean
+sb_report_write_notebook (SbRun *run, const char *path, GError **error)
 {
-  SbModule *module = sb_run_get_module (run);
   SbConnection *connection = sb_run_get_connection (run);
-  g_autofree char *name = g_strconcat (sb_module_get_id (module), ".ipynb", NULL);
-  g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autoptr (GPtrArray) entries =
       sb_journal_dup_entries (sb_client_get_journal (sb_run_get_client (run)),
-                              sb_module_get_id (module),
+                              sb_module_get_id (sb_run_get_module (run)),
                               sb_run_get_id (run),
                               NULL);
   g_autofree char *notebook = sb_code_generate (entries,
@@ -111,6 +118,15 @@ write_notebook (SbRun *run, const char *folder, GError **error)
                                                 sb_connection_get_endpoint_url (connection));
 
   return g_file_set_contents (path, notebook, -1, error);
+}
+
+static gboolean
+write_notebook (SbRun *run, const char *folder, GError **error)
+{
+  g_autofree char *name = g_strconcat (sb_module_get_id (sb_run_get_module (run)), ".ipynb", NULL);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return sb_report_write_notebook (run, path, error);
 }
 
 /**

@@ -181,15 +181,26 @@ follow_run (SbWindow *self, GtkListBoxRow *row, SbRun *run)
 }
 
 static GtkWidget *
-make_row (SbModule *module, guint number)
+make_icon (SbModule *module)
+{
+  const char *name = sb_module_get_icon_name (module);
+  GtkWidget *icon = gtk_image_new_from_icon_name (
+      name != NULL && *name != '\0' ? name : "applications-science-symbolic");
+
+  /* The title beside it says the same. */
+  gtk_accessible_update_state (GTK_ACCESSIBLE (icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
+  return icon;
+}
+
+static GtkWidget *
+make_row (SbModule *module)
 {
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
   GtkWidget *title = gtk_label_new (sb_module_get_title (module));
   GtkWidget *progress = gtk_label_new (NULL);
-  g_autofree char *text = g_strdup_printf ("%u", number);
 
-  gtk_box_append (GTK_BOX (box), gtk_label_new (text));
+  gtk_box_append (GTK_BOX (box), make_icon (module));
   gtk_label_set_xalign (GTK_LABEL (title), 0);
   gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
   gtk_widget_set_hexpand (title, TRUE);
@@ -211,9 +222,9 @@ make_row (SbModule *module, guint number)
 }
 
 static void
-add_module (SbWindow *self, SbModule *module, guint number)
+add_module (SbWindow *self, SbModule *module)
 {
-  GtkWidget *row = make_row (module, number);
+  GtkWidget *row = make_row (module);
   g_autoptr (GError) error = NULL;
   SbRun *run = sb_workshop_get_run (self->workshop, sb_module_get_id (module), &error);
 
@@ -228,6 +239,14 @@ add_module (SbWindow *self, SbModule *module, guint number)
   if (sb_module_is_automatic (module) && !sb_run_get_running (run) &&
       sb_run_get_n_done (run) < g_list_model_get_n_items (sb_run_get_steps (run)))
     sb_run_execute_all_async (run, SB_RUN_DEFAULT, on_resumed, NULL);
+}
+
+static void
+enable_page_actions (SbWindow *self, gboolean enabled)
+{
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", enabled);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-notebook", enabled);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", enabled);
 }
 
 /**
@@ -246,11 +265,10 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
     {
       g_autoptr (SbModule) module = g_list_model_get_item (modules, i);
 
-      add_module (self, module, i + 1);
+      add_module (self, module);
     }
   show_status (self);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", TRUE);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", TRUE);
+  enable_page_actions (self, TRUE);
   show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
 }
 
@@ -344,6 +362,40 @@ export_report (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+on_notebook_response (GtkNativeDialog *dialog, int response, SbWindow *self)
+{
+  SbModulePage *page = find_page (self, gtk_stack_get_visible_child_name (self->pages));
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_object_unref (dialog);
+  path = file != NULL ? g_file_get_path (file) : NULL;
+  if (path == NULL || page == NULL)
+    return;
+  if (sb_report_write_notebook (sb_module_page_get_run (page), path, &error))
+    toast (self, _ ("The notebook was written"));
+  else
+    toast (self, error->message);
+}
+
+static void
+export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SbWindow *self = SB_WINDOW (widget);
+  g_autofree char *name =
+      g_strconcat (gtk_stack_get_visible_child_name (self->pages), ".ipynb", NULL);
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      _ ("Save the Notebook"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
+
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), name);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_notebook_response), self, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
 sb_window_dispose (GObject *object)
 {
   SbWindow *self = SB_WINDOW (object);
@@ -374,6 +426,7 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
+  gtk_widget_class_install_action (widget_class, "win.export-notebook", NULL, export_notebook);
   gtk_widget_class_install_action (widget_class, "win.export-report", NULL, export_report);
 }
 
@@ -381,8 +434,7 @@ static void
 sb_window_init (SbWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", FALSE);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", FALSE);
+  enable_page_actions (self, FALSE);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include "pages/sb-code-window.h"
 
 #include <glib/gi18n.h>
+#include <gtksourceview/gtksource.h>
 
 #include "cloud/sb-code.h"
 #include "wire/sb-json.h"
@@ -21,15 +22,47 @@ on_copy (GtkButton *button, gpointer data)
                           g_object_get_data (G_OBJECT (button), "sb-text"));
 }
 
-static GtkWidget *
-make_page (const char *text, const char *name)
+static gboolean
+to_scheme (GBinding *binding, const GValue *dark, GValue *scheme, gpointer data)
 {
-  GtkWidget *view = gtk_text_view_new ();
+  const char *name = g_value_get_boolean (dark) ? "Adwaita-dark" : "Adwaita";
+  GtkSourceStyleSchemeManager *manager = gtk_source_style_scheme_manager_get_default ();
+
+  g_value_set_object (scheme, gtk_source_style_scheme_manager_get_scheme (manager, name));
+  return TRUE;
+}
+
+static GtkSourceBuffer *
+make_buffer (const char *text, const char *language)
+{
+  GtkSourceLanguageManager *manager = gtk_source_language_manager_get_default ();
+  GtkSourceLanguage *found = gtk_source_language_manager_get_language (manager, language);
+  GtkSourceBuffer *buffer = gtk_source_buffer_new (NULL);
+
+  gtk_source_buffer_set_language (buffer, found);
+  gtk_source_buffer_set_highlight_matching_brackets (buffer, FALSE);
+  gtk_text_buffer_set_text (GTK_TEXT_BUFFER (buffer), text, -1);
+  g_object_bind_property_full (adw_style_manager_get_default (),
+                               "dark",
+                               buffer,
+                               "style-scheme",
+                               G_BINDING_SYNC_CREATE,
+                               to_scheme,
+                               NULL,
+                               NULL,
+                               NULL);
+  return buffer;
+}
+
+static GtkWidget *
+make_page (const char *text, const char *name, const char *language)
+{
+  g_autoptr (GtkSourceBuffer) buffer = make_buffer (text, language);
+  GtkWidget *view = gtk_source_view_new_with_buffer (buffer);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkWidget *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
   GtkWidget *overlay = gtk_overlay_new ();
 
-  gtk_text_buffer_set_text (gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), text, -1);
   gtk_text_view_set_editable (GTK_TEXT_VIEW (view), FALSE);
   gtk_text_view_set_monospace (GTK_TEXT_VIEW (view), TRUE);
   gtk_text_view_set_left_margin (GTK_TEXT_VIEW (view), 12);
@@ -106,16 +139,16 @@ sb_code_window_show (GtkWidget *parent, SbStep *step)
   GtkRoot *root = gtk_widget_get_root (parent);
 
   adw_view_stack_add_titled_with_icon (
-      stack, make_page (boto3, "boto3"), "boto3", "boto3", "text-x-script-symbolic");
+      stack, make_page (boto3, "boto3", "python3"), "boto3", "boto3", "text-x-script-symbolic");
   adw_view_stack_add_titled_with_icon (
-      stack, make_page (cli, "AWS CLI"), "cli", "AWS CLI", "utilities-terminal-symbolic");
+      stack, make_page (cli, "AWS CLI", "sh"), "cli", "AWS CLI", "utilities-terminal-symbolic");
   adw_view_stack_add_titled_with_icon (stack,
-                                       make_page (notebook, _ ("Notebook")),
+                                       make_page (notebook, _ ("Notebook"), "json"),
                                        "notebook",
                                        _ ("Notebook"),
                                        "x-office-document-symbolic");
   adw_view_stack_add_titled_with_icon (
-      stack, make_page (calls, _ ("Calls")), "calls", _ ("Calls"), "view-list-symbolic");
+      stack, make_page (calls, _ ("Calls"), "json"), "calls", _ ("Calls"), "view-list-symbolic");
   adw_view_switcher_title_set_stack (ADW_VIEW_SWITCHER_TITLE (switcher), stack);
   adw_view_switcher_title_set_title (ADW_VIEW_SWITCHER_TITLE (switcher), sb_step_get_title (step));
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), switcher);

@@ -15,6 +15,7 @@
 #include "pages/sb-digit-gallery.h"
 #include "pages/sb-digit-pad.h"
 #include "pages/sb-predict-form.h"
+#include "pages/sb-problem-box.h"
 #include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
@@ -39,11 +40,13 @@ struct _SbStepCard
   GtkLabel *summary;
   GtkLabel *duration;
   GtkButton *run_button;
+  GtkMenuButton *menu_button;
   GtkButton *fold_button;
   GtkRevealer *revealer;
   GtkProgressBar *progress;
   GtkBox *content;
   GtkLabel *narrative;
+  SbProblemBox *problem;
   AdwBin *form_bin;
   GtkFlowBox *charts;
   GtkBox *facts;
@@ -224,6 +227,8 @@ update_header (SbStepCard *self)
                                  _ ("Replaces this result; later steps will want to run again"));
   else
     gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button), NULL);
+  sb_problem_box_set_error (self->problem,
+                            state == SB_STEP_FAILED ? sb_step_get_error (self->step) : NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->progress), busy);
   if (sb_step_get_fraction (self->step) >= 0)
     gtk_progress_bar_set_fraction (self->progress, sb_step_get_fraction (self->step));
@@ -628,6 +633,7 @@ fill (SbStepCard *self)
   g_autofree char *number = g_strdup_printf ("%u", sb_step_get_number (self->step));
   g_autofree char *markup = to_markup (sb_step_get_narrative (self->step));
   g_autofree char *fold = g_strdup_printf (_ ("Details of %s"), sb_step_get_title (self->step));
+  g_autofree char *menu = g_strdup_printf (_ ("Menu of %s"), sb_step_get_title (self->step));
   SbStepState state = sb_step_get_state (self->step);
 
   gtk_label_set_label (self->number, number);
@@ -636,6 +642,10 @@ fill (SbStepCard *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->fold_button),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   fold,
+                                  -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->menu_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  menu,
                                   -1);
   adw_bin_set_child (self->form_bin, make_form (self));
   gtk_widget_set_visible (GTK_WIDGET (self->form_bin), adw_bin_get_child (self->form_bin) != NULL);
@@ -681,6 +691,7 @@ sb_step_card_class_init (SbStepCardClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = sb_step_card_dispose;
   g_type_ensure (SB_TYPE_LOG_VIEW);
+  g_type_ensure (SB_TYPE_PROBLEM_BOX);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/sagebrush/Sagebrush/ui/sb-step-card.ui");
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, state);
@@ -690,10 +701,12 @@ sb_step_card_class_init (SbStepCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, duration);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, run_button);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, fold_button);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, menu_button);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, revealer);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, progress);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, content);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, narrative);
+  gtk_widget_class_bind_template_child (widget_class, SbStepCard, problem);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, form_bin);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, charts);
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, facts);

@@ -33,16 +33,24 @@ question_free (gpointer data)
   g_free (self);
 }
 
+/* Room for a pixel with its comma, and for what is around an image. */
+#define PIXEL_LENGTH 4
+#define FRAME_LENGTH 32
+
 static GBytes *
 make_request (const guint8 *pixels, guint n)
 {
-  GString *text = g_string_new ("{\"instances\": [");
+  char numbers[256][PIXEL_LENGTH + 1];
+  GString *text = g_string_sized_new ((gsize) n * SB_DIGIT_SIZE * PIXEL_LENGTH + FRAME_LENGTH);
 
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    g_snprintf (numbers[i], sizeof numbers[i], ",%u", i);
+  g_string_append (text, "{\"instances\": [");
   for (guint i = 0; i < n; i++, pixels += SB_DIGIT_SIZE)
     {
       g_string_append (text, i > 0 ? ", [" : "[");
       for (guint k = 0; k < SB_DIGIT_SIZE; k++)
-        g_string_append_printf (text, k > 0 ? ",%u" : "%u", pixels[k]);
+        g_string_append (text, numbers[pixels[k]] + (k > 0 ? 0 : 1));
       g_string_append_c (text, ']');
     }
   g_string_append (text, "]}");

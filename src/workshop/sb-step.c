@@ -550,6 +550,45 @@ _sb_step_get_stamp (SbStep *self)
   return self->stamp;
 }
 
+static JsonObject *
+error_to_json (const GError *error)
+{
+  if (error == NULL)
+    return NULL;
+  return sb_json_object_new ("message",
+                             "s",
+                             error->message,
+                             "kind",
+                             "i",
+                             (gint64) (error->domain == SB_ERROR ? error->code : SB_ERROR_FAILED),
+                             "service-code",
+                             "s",
+                             sb_error_get_service_code (error),
+                             "status",
+                             "i",
+                             (gint64) sb_error_get_status (error),
+                             "request-id",
+                             "s",
+                             sb_error_get_request_id (error),
+                             NULL);
+}
+
+static GError *
+error_from_json (JsonObject *json)
+{
+  const char *message = sb_json_get_string (json, "message", "");
+  guint status = (guint) sb_json_get_int (json, "status", 0);
+
+  if (status == 0)
+    return g_error_new_literal (SB_ERROR,
+                                (int) sb_json_get_int (json, "kind", SB_ERROR_FAILED),
+                                message);
+  return sb_error_new_service (status,
+                               sb_json_get_string (json, "service-code", NULL),
+                               message,
+                               sb_json_get_string (json, "request-id", NULL));
+}
+
 JsonObject *
 _sb_step_to_json (SbStep *self)
 {
@@ -571,8 +610,8 @@ _sb_step_to_json (SbStep *self)
                           "s",
                           self->stamp,
                           "error",
-                          "s",
-                          self->error != NULL ? self->error->message : NULL,
+                          "o",
+                          error_to_json (self->error),
                           "values",
                           "o",
                           json_object_ref (self->values),
@@ -597,15 +636,15 @@ _sb_step_from_json (SbStep *self, JsonObject *json)
   JsonObject *values = sb_json_get_object (json, "values");
   JsonObject *result = sb_json_get_object (json, "result");
   JsonArray *log = sb_json_get_array (json, "log");
-  const char *message = sb_json_get_string (json, "error", NULL);
+  JsonObject *error = sb_json_get_object (json, "error");
 
   self->state = value != NULL ? (SbStepState) value->value : SB_STEP_READY;
   self->started = sb_json_get_double (json, "started", 0);
   self->duration = sb_json_get_double (json, "duration", 0);
   self->basis = g_strdup (sb_json_get_string (json, "basis", NULL));
   self->stamp = g_strdup (sb_json_get_string (json, "stamp", NULL));
-  if (message != NULL)
-    self->error = g_error_new_literal (SB_ERROR, SB_ERROR_FAILED, message);
+  if (error != NULL)
+    self->error = error_from_json (error);
   if (values != NULL)
     {
       json_object_unref (self->values);

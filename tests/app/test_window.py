@@ -51,6 +51,37 @@ def test_key_is_in_the_keyring(tmp_path):
         assert key and key in credentials
 
 
+def test_a_failed_step_says_what_to_do(tmp_path, monkeypatch):
+    """Nothing listens where the data should come from."""
+    monkeypatch.setenv("SAGEBRUSH_VIDEO_GAMES_URL", "http://127.0.0.1:9/raw_data.csv")
+    with Window(tmp_path, dark=True) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("push button", "Download")
+        window.wait("label", "Look after the connection, then run the step again")
+        assert window.run_state("data") == "failed"
+        window.shot("failed")
+    monkeypatch.delenv("SAGEBRUSH_VIDEO_GAMES_URL")
+    with Window(tmp_path) as window:
+        window.wait("label", "Look after the connection, then run the step again")
+        window.click("push button", "Sample (Synthetic)")
+        window.wait("label", "Sample (synthetic): 6000 games")
+        assert not window.find("label", "Look after the connection")
+
+
+def test_code_of_a_step(tmp_path):
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("label", "Get Started")
+        window.wait("push button", "Run Again: Find the role")
+        box = window.find("push button", "Menu of Make a bucket")
+        # The menu is a window of its own: its first entry lies below the button.
+        window.click("push button", "Menu of Make a bucket")
+        wait_for(lambda: window.ask("click", box[0] + box[2] // 2, box[1] + box[3] // 2 + 52) and
+                 window.find("label", "AWS CLI"))
+        assert window.find("text", "boto3")
+        window.shot("code")
+
+
 def test_digits(tmp_path):
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")

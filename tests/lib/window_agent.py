@@ -100,6 +100,11 @@ def click(x, y):
     return True
 
 
+def key(*names):
+    xdotool("key", *names)
+    return True
+
+
 def stroke(points):
     """Draws with the pen down from the first point to the last."""
     xdotool("mousemove", *points[0], "mousedown", 1)
@@ -135,7 +140,7 @@ def main():
     sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
-    commands = {"find": tree.find, "read": tree.read, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
+    commands = {"find": tree.find, "read": tree.read, "key": key, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
