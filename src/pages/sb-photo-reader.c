@@ -8,6 +8,7 @@
 #include "pages/sb-photo-reader.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "wire/sb-error.h"
 #include "workshop/sb-classify.h"
@@ -164,11 +165,14 @@ set_aside (SbPhotoReader *self, SbPhotoEntry *item, const char *message)
     g_list_store_remove (self->photos, position);
 }
 
-/* The photo itself is at fault, so that asking again is of no use. */
+/* The photo itself is at fault, so that asking again is of no use. A model that does not take it
+ * says so with a "client error" of its own, here and on AWS. */
 static gboolean
 is_no_photo (const GError *error)
 {
-  return error->domain != SB_ERROR || g_error_matches (error, SB_ERROR, SB_ERROR_INVALID);
+  return error->domain != SB_ERROR || error->code == SB_ERROR_INVALID ||
+         (g_strcmp0 (sb_error_get_service_code (error), "ModelError") == 0 &&
+          strstr (error->message, "client error") != NULL);
 }
 
 static void
@@ -322,8 +326,10 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) found = sb_run_find_photos_finish (SB_RUN (source), result, &error);
 
   self->n_searches--;
-  if (found != NULL)
+  if (found != NULL && found->len > 0)
     add_found (self, found);
+  else if (found != NULL)
+    sb_photo_reader_skip (self, _ ("Folder"), _ ("There is no photo in it."));
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     sb_photo_reader_skip (self, _ ("Folder"), error->message);
   tell (self);

@@ -13,6 +13,8 @@
 
 #include "pages/sb-digit-gallery.h"
 #include "pages/sb-digit-pad.h"
+#include "pages/sb-photo-gallery.h"
+#include "pages/sb-photo-pad.h"
 #include "pages/sb-predict-form.h"
 #include "pages/sb-threshold.h"
 #include "wire/sb-json.h"
@@ -26,6 +28,8 @@ make_for_predict (SbStep *step, JsonObject *result)
     return NULL;
   if (json_object_has_member (result, "draw"))
     return sb_digit_pad_new (run);
+  if (json_object_has_member (result, "classify"))
+    return sb_photo_pad_new (run);
   return sb_predict_form_new (run, result);
 }
 
@@ -48,6 +52,10 @@ sb_step_extra_new (SbStep *step, JsonObject *result, GtkWidget *chart)
     return make_for_predict (step, result);
   if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels") && chart != NULL)
     return sb_threshold_new (result, SB_CHART_VIEW (chart));
+  if (json_object_has_member (result, "photos"))
+    return sb_photo_gallery_new (result, "photos", NULL);
+  if (json_object_has_member (result, "mistakes"))
+    return sb_photo_gallery_new (result, "mistakes", chart);
   if (json_object_has_member (result, "examples"))
     return sb_digit_gallery_new (sb_json_get_object (result, "examples"), NULL);
   if (json_object_has_member (result, "wrong"))
@@ -64,5 +72,6 @@ sb_step_extra_new (SbStep *step, JsonObject *result, GtkWidget *chart)
 gboolean
 sb_step_extra_comes_last (JsonObject *result)
 {
-  return result != NULL && json_object_has_member (result, "wrong");
+  return result != NULL &&
+         (json_object_has_member (result, "wrong") || json_object_has_member (result, "mistakes"));
 }

@@ -51,22 +51,13 @@ choose (SbStepSources *self, const char *source, const char *path)
 static void
 on_response (GtkNativeDialog *dialog, int response, SbStepSources *self)
 {
-  g_autoptr (GListModel) files = NULL;
-  g_autoptr (GString) paths = g_string_new (NULL);
+  g_autoptr (GFile) file = NULL;
 
   if (response == GTK_RESPONSE_ACCEPT)
-    files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   g_object_unref (dialog);
-  for (guint i = 0; files != NULL && i < g_list_model_get_n_items (files); i++)
-    {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      g_autofree char *path = g_file_get_path (file);
-
-      if (path != NULL)
-        g_string_append_printf (paths, "%s%s", paths->len > 0 ? "\n" : "", path);
-    }
-  if (paths->len > 0)
-    choose (self, "file", paths->str);
+  if (file != NULL && g_file_peek_path (file) != NULL)
+    choose (self, "file", g_file_peek_path (file));
 }
 
 static GtkFileChooserNative *
@@ -99,13 +90,15 @@ on_choose_folder (GtkButton *button, SbStepSources *self)
 static void
 on_choose_records (GtkButton *button, SbStepSources *self)
 {
-  GtkFileChooserNative *dialog = ask (self, _ ("Choose .rec Files"), GTK_FILE_CHOOSER_ACTION_OPEN);
+  GtkFileChooserNative *dialog = ask (self,
+                                      _ ("Choose a .rec File, Which Brings Those Beside It"),
+                                      GTK_FILE_CHOOSER_ACTION_OPEN);
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
-  gtk_file_filter_set_name (filter, _ ("RecordIO files"));
+  gtk_file_filter_set_name (filter, _ ("RecordIO and tar files"));
   gtk_file_filter_add_suffix (filter, "rec");
+  gtk_file_filter_add_suffix (filter, "tar");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
-  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), TRUE);
 }
 
 static void

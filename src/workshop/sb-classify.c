@@ -65,19 +65,28 @@ sb_photo_reading_rank (const SbPhotoReading *self, guint *order, guint n)
   return count;
 }
 
+static JsonArray *
+find_classes (SbRun *self, const char *kind)
+{
+  SbStep *step = sb_run_find_step_of_kind (self, kind);
+  JsonObject *result = step != NULL ? sb_step_get_result (step) : NULL;
+
+  return result != NULL ? sb_json_get_array (result, "classes") : NULL;
+}
+
 /**
  * sb_run_list_photo_classes:
  * @self: a run
  *
- * Returns: (transfer full) (array zero-terminated=1): the names of the classes that its photos are
- *   of, in the order of a reading's probabilities; empty before photos were chosen
+ * Returns: (transfer full) (array zero-terminated=1): the names that a model from elsewhere brings,
+ *   or those of the classes that the photos are of, in the order of a reading's probabilities;
+ *   empty when nobody knows them
  */
 char **
 sb_run_list_photo_classes (SbRun *self)
 {
-  SbStep *step = sb_run_find_step_of_kind (self, "choose-data");
-  JsonObject *result = step != NULL ? sb_step_get_result (step) : NULL;
-  JsonArray *classes = result != NULL ? sb_json_get_array (result, "classes") : NULL;
+  JsonArray *own = find_classes (self, "train");
+  JsonArray *classes = own != NULL ? own : find_classes (self, "choose-data");
   guint n = classes != NULL ? json_array_get_length (classes) : 0;
   char **names = g_new0 (char *, n + 1);
 

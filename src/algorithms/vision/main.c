@@ -44,6 +44,8 @@ main (int argc, char **argv)
     return train (argv);
   if (argc == 2 && strcmp (argv[1], "serve") == 0)
     return serve ();
+  if (argc == 3 && strcmp (argv[1], "describe") == 0)
+    return sb_convert_describe (argv[2]);
   if (argc == 4 && strcmp (argv[1], "export") == 0)
     return sb_convert_export (argv[2], argv[3]);
   if (argc == 4 && strcmp (argv[1], "import") == 0)
@@ -55,6 +57,7 @@ main (int argc, char **argv)
   fprintf (
       stderr,
       "Usage: sagebrush-vision train|serve\n"
+      "       sagebrush-vision describe FILE.onnx|MODEL\n"
       "       sagebrush-vision export MODEL FILE.onnx\n"
       "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
       "       sagebrush-vision weights MODEL FILE.safetensors\n"
