@@ -132,7 +132,8 @@ prepare_sum (SbGraph *self, SbNode *node, SbMdRef md, GError **error)
   SbTensor *dst;
   SbOp *op;
 
-  if (sb_md_equal (md, other->dst->md) && is_free_after (self, node, addition, other))
+  if (sb_md_equal (md, other->dst->md) && other->dst != node->src &&
+      is_free_after (self, node, addition, other))
     return other->dst;
   dst = sb_graph_new_tensor (self, md, error);
   op = dst != NULL ? sb_op_new_reorder (other->dst, dst, error) : NULL;
