@@ -439,6 +439,17 @@ add_job_environment (Job *self, GStrv *environ)
     *environ = g_environ_setenv (*environ, name, json_node_get_string (node), TRUE);
 }
 
+/* Where weights are that were downloaded for a training to begin with. */
+static char *
+find_weights (void)
+{
+  const char *given = g_getenv ("SAGEBRUSH_WEIGHTS_DIR");
+
+  if (given != NULL)
+    return g_strdup (given);
+  return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
+}
+
 /* Processors of each host: as many as its type has, or as its share of this computer allows. The
  * machines of a host file have what they have. */
 static guint
@@ -452,17 +463,6 @@ count_cpus (Job *self)
   if (g_getenv (HOST_FILE) != NULL && n_vcpus > 0)
     return n_vcpus;
   return CLAMP (n_here / n_hosts, 1, n_vcpus > 0 ? n_vcpus : n_here);
-}
-
-/* Where weights are that were downloaded for a training to begin with. */
-static char *
-find_weights (void)
-{
-  const char *given = g_getenv ("SAGEBRUSH_WEIGHTS_DIR");
-
-  if (given != NULL)
-    return g_strdup (given);
-  return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
 }
 
 static GStrv

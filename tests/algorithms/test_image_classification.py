@@ -458,7 +458,7 @@ def kill_program(engine, name):
 
 
 def test_a_killed_training_goes_on_where_it_was(engine):
-    create(engine, "killed", retries=1, epochs=30)
+    create(engine, "killed", retries=1, epochs=8)
     wait_for(lambda: in_training(engine, "killed") and values_of(log_of(engine, "killed"), "Validation-accuracy"))
     kill_program(engine, "killed")
     job = wait_job(engine.client("sagemaker"), "killed")
@@ -467,7 +467,7 @@ def test_a_killed_training_goes_on_where_it_was(engine):
     resumed = next(line for line in lines if "Resuming from the checkpoint after epoch" in line)
     after = int(resumed.rsplit(" ", 1)[1])
     epochs = [int(found[1]) for line in lines if (found := re.search(r"Epoch\[(\d+)\] Time cost", line))]
-    assert after >= 1 and epochs[-(30 - after):] == list(range(after, 30))
+    assert after >= 1 and epochs[-(8 - after):] == list(range(after, 8))
     # The best model is that of all epochs, not of those after the kill.
     best = json.loads(model_of(engine, job)["model.json"])
     assert best["accuracy"] == pytest.approx(max(values_of(lines, "Validation-accuracy")), abs=1e-6)
