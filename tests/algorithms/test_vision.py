@@ -13,7 +13,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="python3-torch is not installed")
 
 TOOL = Path(os.environ["SAGEBRUSH_BUILD_DIR"]) / "tests/algorithms/vision-tool"
-ENV = {**os.environ, "OMP_NUM_THREADS": "2"}
+# Threads that wait must not keep those of other tests from running.
+ENV = {**os.environ, "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
+torch.set_num_threads(1)
 
 
 def conv(name, channels, kernel, padding=0, stride=1, relu=True):
@@ -72,7 +74,7 @@ class Chain(torch.nn.Module):
 
 
 def save_safetensors(path, module):
-    header, data = {}, b""
+    header, data = {}, bytearray()
     for name, tensor in module.state_dict().items():
         raw = tensor.detach().numpy().astype("<f4").tobytes()
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}

@@ -132,9 +132,9 @@ has_same_classes (const SbClassify *self, JsonObject *description)
 {
   const char *const *names = sb_dataset_get_class_names (self->train);
   JsonArray *array = description != NULL ? sb_json_get_array (description, "classes") : NULL;
-  guint n = names != NULL ? g_strv_length ((char **) names) : 0;
+  guint n = sb_dataset_get_n_classes (self->train);
 
-  if (array == NULL || n == 0 || json_array_get_length (array) != n)
+  if (array == NULL || names == NULL || json_array_get_length (array) != n)
     return FALSE;
   for (guint i = 0; i < n; i++)
     if (strcmp (json_array_get_string_element (array, i), names[i]) != 0)
@@ -257,7 +257,6 @@ make_net (SbClassify *self, GError **error)
                  "train_layers is head, but the layers before it have learnt nothing yet: set "
                  "use_pretrained_model to 1, or give a model in the channel “model”");
   _sb_classify_say ("Performing random weight initialization");
-  sb_net_zero_last_gammas (self->full);
   return TRUE;
 }
 
