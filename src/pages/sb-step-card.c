@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pages/sb-code-window.h"
+#include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
 #include "pages/sb-step-extra.h"
 #include "pages/sb-step-sources.h"
@@ -18,6 +19,7 @@
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-model-file.h"
 
 /**
  * SbStepCard:
@@ -356,10 +358,25 @@ show_extra (SbStepCard *self, JsonObject *result)
                                  GTK_WIDGET (self->charts));
 }
 
+/* Only training leaves a model behind, or can be replaced by one from elsewhere. */
+static void
+update_actions (SbStepCard *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+  gboolean trains = run != NULL && strcmp (sb_step_get_kind (self->step), "train") == 0;
+
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "step.model", trains && sb_run_has_model (run));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self),
+                                 "step.import-model",
+                                 trains && sb_run_can_import_model (run));
+}
+
 static void
 on_result (SbStep *step, GParamSpec *pspec, SbStepCard *self)
 {
   JsonObject *result = sb_step_get_result (step);
+
+  update_actions (self);
 
   show_charts (self, result != NULL ? sb_json_get_array (result, "charts") : NULL);
   show_facts (self, result != NULL ? sb_json_get_array (result, "facts") : NULL);
@@ -486,6 +503,18 @@ reset_step (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+show_model (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  sb_model_window_show (widget, sb_step_get_run (SB_STEP_CARD (widget)->step));
+}
+
+static void
+import_model (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  sb_model_window_import (widget, sb_step_get_run (SB_STEP_CARD (widget)->step));
+}
+
+static void
 sb_step_card_dispose (GObject *object)
 {
   SbStepCard *self = SB_STEP_CARD (object);
@@ -527,6 +556,8 @@ sb_step_card_class_init (SbStepCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, log);
   gtk_widget_class_install_action (widget_class, "step.show-code", NULL, show_code);
   gtk_widget_class_install_action (widget_class, "step.reset", NULL, reset_step);
+  gtk_widget_class_install_action (widget_class, "step.model", NULL, show_model);
+  gtk_widget_class_install_action (widget_class, "step.import-model", NULL, import_model);
   gtk_widget_class_bind_template_callback (widget_class, on_run_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_fold);
 }

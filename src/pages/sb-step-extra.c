@@ -9,6 +9,7 @@
 
 #include "pages/sb-step-extra.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "pages/sb-digit-gallery.h"
@@ -33,6 +34,21 @@ make_for_predict (SbStep *step, JsonObject *result)
   return sb_predict_form_new (run, result);
 }
 
+/* The card knows what to do. */
+static GtkWidget *
+make_for_train (JsonObject *result)
+{
+  GtkWidget *button;
+
+  if (!json_object_has_member (result, "artifact"))
+    return NULL;
+  button = gtk_button_new_with_label (_ ("Model…"));
+  gtk_widget_set_tooltip_text (button, _ ("Layers, size, export"));
+  gtk_widget_set_halign (button, GTK_ALIGN_START);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "step.model");
+  return button;
+}
+
 /**
  * sb_step_extra_new:
  * @step: a step
@@ -48,6 +64,8 @@ sb_step_extra_new (SbStep *step, JsonObject *result, GtkWidget *chart)
 
   if (result == NULL)
     return NULL;
+  if (strcmp (kind, "train") == 0)
+    return make_for_train (result);
   if (strcmp (kind, "predict") == 0)
     return make_for_predict (step, result);
   if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels") && chart != NULL)
@@ -67,11 +85,12 @@ sb_step_extra_new (SbStep *step, JsonObject *result, GtkWidget *chart)
  * sb_step_extra_comes_last:
  * @result: (nullable): a step's result
  *
- * Returns: whether the widget belongs below the charts, since what it shows is chosen in one
+ * Returns: whether the widget belongs below the charts, since it is about what these show
  */
 gboolean
 sb_step_extra_comes_last (JsonObject *result)
 {
   return result != NULL &&
-         (json_object_has_member (result, "wrong") || json_object_has_member (result, "mistakes"));
+         (json_object_has_member (result, "artifact") || json_object_has_member (result, "wrong") ||
+          json_object_has_member (result, "mistakes"));
 }

@@ -86,6 +86,16 @@ upload (SbWork *work, const char *archive, GError **error)
   return g_strdup_printf ("s3://%s/%s", bucket, key);
 }
 
+/* A file from anywhere may say anything. */
+static gboolean
+are_names (JsonArray *classes)
+{
+  for (guint i = 0; classes != NULL && i < json_array_get_length (classes); i++)
+    if (json_node_get_value_type (json_array_get_element (classes, i)) != G_TYPE_STRING)
+      return FALSE;
+  return classes != NULL && json_array_get_length (classes) > 0;
+}
+
 static JsonObject *
 make_result (SbWork *work, JsonObject *description, const char *image, const char *artifact)
 {
@@ -99,7 +109,7 @@ make_result (SbWork *work, JsonObject *description, const char *image, const cha
       "summary", "s", summary, "image", "s", image, "artifact", "s", artifact, NULL);
 
   json_object_set_boolean_member (result, "imported", TRUE);
-  if (classes != NULL)
+  if (are_names (classes))
     json_object_set_array_member (result, "classes", json_array_ref (classes));
   return result;
 }
