@@ -243,8 +243,9 @@ sb_convert_describe (const char *model)
   json = sb_net_to_json (net);
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
     if (json_object_has_member (description, kept[i]))
-      json_object_set_member (
-          json, kept[i], json_node_copy (json_object_get_member (description, kept[i])));
+      json_object_set_member (json,
+                              kept[i],
+                              json_node_copy (json_object_get_member (description, kept[i])));
   add_layers (json, net);
   text = sb_json_to_string (json);
   printf ("%s\n", text);
