@@ -427,6 +427,8 @@ sb_photo_pad_dispose (GObject *object)
     }
   if (self->grid != NULL)
     g_signal_handlers_disconnect_by_data (self->grid, self);
+  /* Else the bin would look at its child after the template has let go of it. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_PHOTO_PAD);
   g_clear_object (&self->grid);
   g_clear_object (&self->reader);

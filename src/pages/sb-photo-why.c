@@ -198,6 +198,8 @@ sb_photo_why_dispose (GObject *object)
 
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  /* Else the bin would look at its child after the template has let go of it. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_PHOTO_WHY);
   g_clear_object (&self->item);
   g_clear_object (&self->canvas);

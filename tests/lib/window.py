@@ -38,12 +38,13 @@ class Window:
             "XDG_DATA_HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_CACHE_HOME": str(self.folder / "cache"), "GSK_RENDERER": "cairo", "LC_ALL": "C.UTF-8",
             "GSETTINGS_BACKEND": "memory", "SB_PROGRAM": str(BUILD / "src/app/sagebrush"),
+            "SB_DRAG_SOURCE": str(BUILD / "tests/app/drag-source"),
             "ADW_DEBUG_COLOR_SCHEME": "prefer-dark" if self.dark else "prefer-light",
             "ASAN_OPTIONS": "detect_leaks=0",
         }
         env.pop("WAYLAND_DISPLAY", None)
         self.log = open(self.folder / "window.log", "ab")
-        self.agent = subprocess.Popen(["dbus-run-session", "--", "/usr/bin/python3", str(AGENT)], env=env,
+        self.agent = subprocess.Popen(["dbus-run-session", "--", "/usr/bin/python3", str(AGENT)], env=env, cwd=self.folder,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.env = env
         return self
@@ -113,6 +114,19 @@ class Window:
 
         box = wait_for(rests, 60)
         self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
+
+    def drop(self, paths, role, name):
+        """Drags files out of another window and drops them on the widget."""
+        left, top, width, height = self.wait(role, name)
+        self.ask("drag", list(map(str, paths)), left + width // 2, top + height // 2)
+
+    def copy(self, *paths):
+        """Puts files into the clipboard, as a file manager does."""
+        self.ask("copy", list(map(str, paths)))
+
+    def choose(self, title, path):
+        """Answers a file dialog with a path, from the keyboard."""
+        self.ask("choose", title, str(path))
 
     def lookup_key(self):
         return self.ask("secret")

@@ -120,6 +120,51 @@ def scroll(direction):
     return True
 
 
+class Files:
+    """Another program of the desktop, with files to drag or to paste."""
+
+    def __init__(self):
+        self.source = None
+
+    def start(self, *arguments):
+        self.end()
+        self.source = subprocess.Popen([os.environ["SB_DRAG_SOURCE"], *arguments], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+        self.source.stdout.readline()
+
+    def end(self):
+        if self.source is not None:
+            self.source.stdin.close()
+            self.source.wait(30)
+            self.source.stdout.close()
+            self.source = None
+
+    def copy(self, paths):
+        self.start("--copy", *paths)
+        return True
+
+    def drag(self, paths, x, y):
+        self.start(*paths)
+        # Without a window manager every window opens at the top left.
+        xdotool("search", "--sync", "--onlyvisible", "--name", "^drag-source$")
+        xdotool("mousemove", 60, 24, "mousedown", 1)
+        # Both programs have to take part in each step of it.
+        for part in range(1, 9):
+            xdotool("mousemove", 60 + (x - 60) * part // 8, 24 + (y - 24) * part // 8)
+            time.sleep(0.1)
+        time.sleep(0.3)
+        xdotool("mouseup", 1)
+        return True
+
+
+def choose(title, path):
+    """A path that is typed opens the dialog's location; without a window manager nobody gives it the focus."""
+    xdotool("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
+    xdotool("type", "--delay", 20, path)
+    xdotool("key", "Return")
+    return True
+
+
 def secret():
     service = Secret.Service.get_sync(Secret.ServiceFlags.LOAD_COLLECTIONS, None)
     for collection in service.get_collections():
@@ -140,12 +185,15 @@ def main():
     sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
-    commands = {"find": tree.find, "read": tree.read, "key": key, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret}
+    files = Files()
+    commands = {"find": tree.find, "read": tree.read, "key": key, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret,
+                "drag": files.drag, "copy": files.copy, "choose": choose}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
             break
         answer(commands[name](*arguments))
+    files.end()
     xdotool("key", "ctrl+q")
     try:
         program.wait(30)
