@@ -178,9 +178,9 @@ fill (SbStepSources *self)
 
   gtk_flow_box_set_selection_mode (flow, GTK_SELECTION_NONE);
   gtk_flow_box_set_max_children_per_line (flow, 4);
+  gtk_flow_box_set_homogeneous (flow, TRUE);
   gtk_flow_box_set_column_spacing (flow, 6);
   gtk_flow_box_set_row_spacing (flow, 6);
-  gtk_widget_set_halign (buttons, GTK_ALIGN_START);
   gtk_widget_add_css_class (buttons, "plain");
   if (has_photos (self))
     {
