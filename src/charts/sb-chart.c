@@ -232,7 +232,9 @@ sb_chart_can_smooth (SbChart *self)
 guint
 sb_chart_get_natural_height (SbChart *self)
 {
-  guint rows = self->kind == SB_CHART_BAR && self->horizontal ? self->n_categories : 0;
+  guint rows = self->kind == SB_CHART_HEATMAP                   ? self->n_rows
+               : self->kind == SB_CHART_BAR && self->horizontal ? self->n_categories
+                                                                : 0;
 
   return MAX (280, 90 + 19 * rows);
 }

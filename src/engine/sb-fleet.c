@@ -19,6 +19,7 @@
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "wire/sb-names.h"
 #include "wire/sb-uri.h"
 
 /* Largest answer of a program; InvokeEndpoint's own limit is the same for both ways. */
@@ -224,6 +225,17 @@ on_process_exit (SbProcess *process, int status, gpointer data)
   self->restart_ms = self->restart_ms == 0 ? 100 : MIN (self->restart_ms * 2, RESTART_MAX_MS);
 }
 
+/* Processors of the variant: as many as its type has, and no more than this computer. */
+static guint
+count_cpus (Variant *self)
+{
+  guint n_vcpus =
+      sb_instance_type_get_n_vcpus (sb_json_get_string (self->spec, "InstanceType", ""));
+  guint n_here = g_get_num_processors ();
+
+  return n_vcpus > 0 ? MIN (n_vcpus, n_here) : n_here;
+}
+
 static GStrv
 make_environment (Variant *self)
 {
@@ -232,7 +244,7 @@ make_environment (Variant *self)
                                         "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
   JsonObject *container = sb_json_get_object (self->model, "PrimaryContainer");
   JsonObject *extra;
-  g_autofree char *cpus = g_strdup_printf ("%u", g_get_num_processors ());
+  g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
   GStrv environ = g_new0 (char *, 1);
   JsonObjectIter iter;
   const char *name;

@@ -20,11 +20,14 @@
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "wire/sb-names.h"
 #include "wire/sb-uri.h"
 
 #define STOP_GRACE_SECONDS 120
 #define MAX_REASON         1024
-#define RETRYING           "Restarting the training job, attempt"
+/* Names the machines of a cluster, for mpirun. */
+#define HOST_FILE "SAGEBRUSH_HOSTFILE"
+#define RETRYING  "Restarting the training job, attempt"
 
 struct _SbTraining
 {
@@ -447,13 +450,29 @@ find_weights (void)
   return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
 }
 
+/* Processors of each host: as many as its type has, or as its share of this computer allows. The
+ * machines of a host file have what they have. */
+static guint
+count_cpus (Job *self)
+{
+  JsonObject *config = sb_json_get_object (self->document, "ResourceConfig");
+  guint n_hosts = (guint) sb_json_get_int (config, "InstanceCount", 1);
+  guint n_vcpus = sb_instance_type_get_n_vcpus (sb_json_get_string (config, "InstanceType", ""));
+  guint n_here = g_get_num_processors ();
+
+  if (g_getenv (HOST_FILE) != NULL && n_vcpus > 0)
+    return n_vcpus;
+  return CLAMP (n_here / n_hosts, 1, n_vcpus > 0 ? n_vcpus : n_here);
+}
+
 static GStrv
 make_environment (Job *self)
 {
   static const char *const passed[] = { "PATH",         "HOME",          "LANG",
                                         "LC_ALL",       "TMPDIR",        "LD_LIBRARY_PATH",
-                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
-  g_autofree char *cpus = g_strdup_printf ("%u", g_get_num_processors ());
+                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+                                        HOST_FILE };
+  g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
   g_autofree char *weights = find_weights ();
   GStrv environ = g_new0 (char *, 1);
 

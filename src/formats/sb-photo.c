@@ -72,15 +72,16 @@ sb_photo_get_size (const SbPhoto *self)
  * sb_photo_is_named_like_one:
  * @name: the name of a file
  *
- * Returns: whether its ending is one of the formats that sb_photo_load() reads, and it is not
- *   hidden
+ * Of the formats that cannot be read, those of telephones are named as well: that their photos are
+ * left out has to be said.
+ *
+ * Returns: whether its ending is one of photos, and it is not hidden
  */
 gboolean
 sb_photo_is_named_like_one (const char *name)
 {
-  static const char *const endings[] = {
-    "jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp", "gif"
-  };
+  static const char *const endings[] = { "jpg",  "jpeg", "jpe", "jfif", "png",  "bmp", "tif",
+                                         "tiff", "webp", "gif", "heic", "heif", "avif" };
   g_autofree char *base = g_path_get_basename (name);
   const char *dot = strrchr (base, '.');
 
@@ -178,6 +179,8 @@ begin (Decoder *self, const guint8 *data, gsize length, GError **error)
 
   if (length == 0)
     return fail (error, "the file is empty");
+  if (length > SB_PHOTO_MAX_LENGTH)
+    return fail (error, "the file is too large for a photo: 256 MiB are the most");
   if (!_sb_photo_head_read (&self->head, data, length))
     return fail (error, "this is no JPEG, PNG, BMP, TIFF, WebP or GIF picture");
   if (self->head.is_cut)
@@ -315,6 +318,23 @@ sb_photo_decode (const void *data, gsize length, int short_side, GError **error)
   return photo;
 }
 
+/* At most one byte more than a photo may have. */
+static gboolean
+read_all (GInputStream *stream, guint8 **data, gsize *length, GError **error)
+{
+  g_autoptr (GFileInfo) info = g_file_input_stream_query_info (G_FILE_INPUT_STREAM (stream),
+                                                               G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                                                               NULL,
+                                                               error);
+  goffset size;
+
+  if (info == NULL)
+    return FALSE;
+  size = CLAMP (g_file_info_get_size (info), 0, SB_PHOTO_MAX_LENGTH + 1);
+  *data = g_malloc ((gsize) size + 1);
+  return g_input_stream_read_all (stream, *data, (gsize) size, length, NULL, error);
+}
+
 /**
  * sb_photo_load:
  * @path: a JPEG, PNG, BMP, TIFF, WebP or GIF file
@@ -327,11 +347,12 @@ SbPhoto *
 sb_photo_load (const char *path, int short_side, GError **error)
 {
   g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autofree char *data = NULL;
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+  g_autofree guint8 *data = NULL;
   SbPhoto *photo = NULL;
   gsize length;
 
-  if (g_file_load_contents (file, NULL, &data, &length, NULL, error))
+  if (stream != NULL && read_all (G_INPUT_STREAM (stream), &data, &length, error))
     photo = sb_photo_decode (data, length, short_side, error);
   if (photo == NULL)
     g_prefix_error (error, "%s: ", path);

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 /* A picture with more pixels is not read. What is not JPEG cannot be read at a smaller size. */
 #define SB_PHOTO_MAX_JPEG_PIXELS (128 * 1000 * 1000)
 #define SB_PHOTO_MAX_PIXELS      (64 * 1000 * 1000)
+/* Nor is a file with more bytes. */
+#define SB_PHOTO_MAX_LENGTH (256 * 1024 * 1024)
 
 /**
  * SbPhoto:

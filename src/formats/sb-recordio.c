@@ -359,7 +359,8 @@ write_part (SbRecordWriter *self, Part part, const guint8 *data, gsize length, G
   gsize rest = pad (length) - length;
 
   if (fwrite (head, sizeof head, 1, self->file) != 1 ||
-      fwrite (data, 1, length, self->file) != length || fwrite (zeros, 1, rest, self->file) != rest)
+      (length > 0 && fwrite (data, 1, length, self->file) != length) ||
+      fwrite (zeros, 1, rest, self->file) != rest)
     return fail_errno (error, self->path);
   self->at += HEAD + length + rest;
   return TRUE;

@@ -8,20 +8,18 @@
 #include "pages/sb-step-card.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 #include "pages/sb-code-window.h"
-#include "pages/sb-digit-gallery.h"
-#include "pages/sb-digit-pad.h"
-#include "pages/sb-predict-form.h"
+#include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
+#include "pages/sb-step-extra.h"
+#include "pages/sb-step-sources.h"
 #include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
-#include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
-#include "workshop/sb-metrics.h"
+#include "workshop/sb-model-file.h"
 
 /**
  * SbStepCard:
@@ -343,124 +341,42 @@ show_facts (SbStepCard *self, JsonArray *facts)
   gtk_widget_set_visible (GTK_WIDGET (self->facts), n > 0);
 }
 
-static double *
-read_numbers (JsonArray *array, guint *n)
-{
-  double *values;
-
-  *n = array != NULL ? json_array_get_length (array) : 0;
-  values = g_new (double, *n + 1);
-  for (guint i = 0; i < *n; i++)
-    values[i] = json_array_get_double_element (array, i);
-  return values;
-}
-
-static JsonArray *
-pair (double a, double b)
-{
-  JsonArray *array = json_array_new ();
-
-  json_array_add_double_element (array, a);
-  json_array_add_double_element (array, b);
-  return array;
-}
-
-/* The matrix and the point on the ROC curve for another threshold. */
-static void
-apply_threshold (SbStepCard *self, double threshold, GtkLabel *label)
-{
-  JsonObject *result = sb_step_get_result (self->step);
-  JsonArray *charts = sb_json_get_array (result, "charts");
-  guint n;
-  g_autofree double *labels = read_numbers (sb_json_get_array (result, "labels"), &n);
-  g_autofree double *scores = read_numbers (sb_json_get_array (result, "scores"), &n);
-  SbConfusion confusion = sb_confusion (labels, scores, n, threshold);
-  g_autoptr (JsonObject) matrix = sb_json_copy (json_array_get_object_element (charts, 0));
-  JsonArray *values = json_array_new ();
-  g_autofree char *text = g_strdup_printf (
-      _ ("Threshold %.2f: %u of %u hits found, error %.1f %%, precision %.1f %%, recall %.1f %%"),
-      threshold,
-      confusion.tp,
-      confusion.tp + confusion.fn,
-      100 * sb_confusion_get_error (&confusion),
-      100 * sb_confusion_get_precision (&confusion),
-      100 * sb_confusion_get_recall (&confusion));
-
-  json_array_add_array_element (values, pair (confusion.tn, confusion.fp));
-  json_array_add_array_element (values, pair (confusion.fn, confusion.tp));
-  json_object_set_array_member (matrix, "values", values);
-  json_object_set_string_member (matrix, "summary", text);
-  show_chart (self, 0, matrix);
-  gtk_label_set_label (label, text);
-}
-
-static void
-on_threshold (GtkRange *range, SbStepCard *self)
-{
-  apply_threshold (self,
-                   gtk_range_get_value (range),
-                   g_object_get_data (G_OBJECT (range), "sb-label"));
-}
-
-static GtkWidget *
-make_threshold (SbStepCard *self)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  GtkWidget *scale = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0.01, 0.99, 0.01);
-  GtkWidget *label = gtk_label_new (NULL);
-
-  sb_scroll_past (scale);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_range_set_value (GTK_RANGE (scale), 0.5);
-  gtk_scale_add_mark (GTK_SCALE (scale), 0.5, GTK_POS_BOTTOM, "0.5");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (scale),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Threshold"),
-                                  -1);
-  g_object_set_data (G_OBJECT (scale), "sb-label", label);
-  g_signal_connect (scale, "value-changed", G_CALLBACK (on_threshold), self);
-  gtk_box_append (GTK_BOX (box), label);
-  gtk_box_append (GTK_BOX (box), scale);
-  apply_threshold (self, 0.5, GTK_LABEL (label));
-  return box;
-}
-
 static void
 show_extra (SbStepCard *self, JsonObject *result)
 {
-  const char *kind = sb_step_get_kind (self->step);
+  GtkWidget *extra;
 
   if (result == self->shown)
     return;
   self->shown = result;
-  adw_bin_set_child (self->extra, NULL);
-  if (result != NULL && json_object_has_member (result, "wrong"))
+  extra = sb_step_extra_new (self->step, result, nth_chart (self, 0));
+  adw_bin_set_child (self->extra, extra);
+  gtk_widget_set_visible (GTK_WIDGET (self->extra), extra != NULL);
+  if (sb_step_extra_comes_last (result))
     gtk_box_reorder_child_after (self->content,
                                  GTK_WIDGET (self->extra),
                                  GTK_WIDGET (self->charts));
-  if (result == NULL)
-    ;
-  else if (json_object_has_member (result, "draw") && sb_step_get_run (self->step) != NULL)
-    adw_bin_set_child (self->extra, sb_digit_pad_new (sb_step_get_run (self->step)));
-  else if (strcmp (kind, "predict") == 0 && sb_step_get_run (self->step) != NULL)
-    adw_bin_set_child (self->extra, sb_predict_form_new (sb_step_get_run (self->step), result));
-  else if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels"))
-    adw_bin_set_child (self->extra, make_threshold (self));
-  else if (json_object_has_member (result, "examples"))
-    adw_bin_set_child (self->extra,
-                       sb_digit_gallery_new (sb_json_get_object (result, "examples"), NULL));
-  else if (json_object_has_member (result, "wrong"))
-    adw_bin_set_child (self->extra,
-                       sb_digit_gallery_new (sb_json_get_object (result, "wrong"),
-                                             nth_chart (self, 0)));
-  gtk_widget_set_visible (GTK_WIDGET (self->extra), adw_bin_get_child (self->extra) != NULL);
+}
+
+/* Only training leaves a model behind, or can be replaced by one from elsewhere. */
+static void
+update_actions (SbStepCard *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+  gboolean trains = run != NULL && strcmp (sb_step_get_kind (self->step), "train") == 0;
+
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "step.model", trains && sb_run_has_model (run));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self),
+                                 "step.import-model",
+                                 trains && sb_run_can_import_model (run));
 }
 
 static void
 on_result (SbStep *step, GParamSpec *pspec, SbStepCard *self)
 {
   JsonObject *result = sb_step_get_result (step);
+
+  update_actions (self);
 
   show_charts (self, result != NULL ? sb_json_get_array (result, "charts") : NULL);
   show_facts (self, result != NULL ? sb_json_get_array (result, "facts") : NULL);
@@ -490,98 +406,6 @@ on_valid (SbParameterForm *form, GParamSpec *pspec, SbStepCard *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->run_button), sb_parameter_form_get_valid (form));
 }
 
-static void
-on_file_response (GtkNativeDialog *dialog, int response, SbStepCard *self)
-{
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
-  if (path == NULL || !sb_step_set_value (self->step, "source", "file", NULL) ||
-      !sb_step_set_value (self->step, "path", path, NULL))
-    return;
-  sb_step_card_run (self);
-}
-
-static void
-on_choose_file (GtkButton *button, SbStepCard *self)
-{
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
-      _ ("Choose a File"), GTK_WINDOW (root), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
-
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_file_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-}
-
-static void
-on_source (GtkButton *button, SbStepCard *self)
-{
-  if (sb_step_set_value (
-          self->step, "source", g_object_get_data (G_OBJECT (button), "sb-source"), NULL))
-    sb_step_card_run (self);
-}
-
-static void
-add_source (GtkBox *box, SbStepCard *self, const char *title, const char *source)
-{
-  GtkWidget *button = gtk_button_new_with_label (title);
-
-  gtk_label_set_ellipsize (GTK_LABEL (gtk_button_get_child (GTK_BUTTON (button))),
-                           PANGO_ELLIPSIZE_END);
-  gtk_widget_set_tooltip_text (button, title);
-  g_object_set_data (G_OBJECT (button), "sb-source", (gpointer) source);
-  g_signal_connect (button,
-                    "clicked",
-                    source != NULL ? G_CALLBACK (on_source) : G_CALLBACK (on_choose_file),
-                    self);
-  gtk_box_append (box, button);
-}
-
-static void
-on_add_mine (GtkCheckButton *button, SbStepCard *self)
-{
-  const char *value = gtk_check_button_get_active (button) ? "true" : "false";
-
-  sb_step_set_value (self->step, "add_mine", value, NULL);
-}
-
-static gboolean
-has_parameter (SbStepCard *self, const char *name)
-{
-  const GPtrArray *parameters = sb_step_get_parameters (self->step);
-
-  for (guint i = 0; i < parameters->len; i++)
-    if (strcmp (((const SbParameter *) parameters->pdata[i])->name, name) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-static GtkWidget *
-make_sources (SbStepCard *self)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *both, *check;
-
-  add_source (GTK_BOX (box), self, _ ("Choose File…"), NULL);
-  add_source (GTK_BOX (box), self, _ ("Download"), "download");
-  add_source (GTK_BOX (box), self, _ ("Sample (Synthetic)"), "sample");
-  if (!has_parameter (self, "add_mine"))
-    return box;
-  add_source (GTK_BOX (box), self, _ ("My Digits"), "mine");
-  both = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  check = gtk_check_button_new_with_label (_ ("Train on my digits, too"));
-  gtk_check_button_set_active (GTK_CHECK_BUTTON (check),
-                               g_strcmp0 (sb_step_get_value (self->step, "add_mine"), "true") == 0);
-  g_signal_connect (check, "toggled", G_CALLBACK (on_add_mine), self);
-  gtk_box_append (GTK_BOX (both), box);
-  gtk_box_append (GTK_BOX (both), check);
-  return both;
-}
-
 static GtkWidget *
 make_form (SbStepCard *self)
 {
@@ -589,7 +413,12 @@ make_form (SbStepCard *self)
   GtkWidget *form;
 
   if (strcmp (sb_step_get_kind (self->step), "choose-data") == 0)
-    return make_sources (self);
+    {
+      form = sb_step_sources_new (self->step);
+      g_signal_connect_object (
+          form, "chosen", G_CALLBACK (sb_step_card_run), self, G_CONNECT_SWAPPED);
+      return form;
+    }
   if (parameters->len == 0)
     return NULL;
   form = sb_parameter_form_new ();
@@ -674,6 +503,18 @@ reset_step (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+show_model (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  sb_model_window_show (widget, sb_step_get_run (SB_STEP_CARD (widget)->step));
+}
+
+static void
+import_model (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  sb_model_window_import (widget, sb_step_get_run (SB_STEP_CARD (widget)->step));
+}
+
+static void
 sb_step_card_dispose (GObject *object)
 {
   SbStepCard *self = SB_STEP_CARD (object);
@@ -715,6 +556,8 @@ sb_step_card_class_init (SbStepCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbStepCard, log);
   gtk_widget_class_install_action (widget_class, "step.show-code", NULL, show_code);
   gtk_widget_class_install_action (widget_class, "step.reset", NULL, reset_step);
+  gtk_widget_class_install_action (widget_class, "step.model", NULL, show_model);
+  gtk_widget_class_install_action (widget_class, "step.import-model", NULL, import_model);
   gtk_widget_class_bind_template_callback (widget_class, on_run_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_fold);
 }

@@ -10,5 +10,6 @@
 G_BEGIN_DECLS
 
 void sb_scroll_past (GtkWidget *widget);
+void sb_scroll_on (GtkWidget *scrolled);
 
 G_END_DECLS

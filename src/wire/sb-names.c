@@ -212,6 +212,44 @@ sb_image_get_repository (const char *image)
   return end != NULL ? g_strndup (start, (gsize) (end - start)) : g_strdup (start);
 }
 
+/* Sizes whose number does not tell: a size N has four times N virtual processors elsewhere. */
+static const struct
+{
+  const char *type;
+  guint n_vcpus;
+} odd_types[] = {
+  { "c4.8xlarge", 36 },
+};
+
+/**
+ * sb_instance_type_get_n_vcpus:
+ * @type: an instance type, such as `ml.c5.2xlarge`
+ *
+ * Returns: its virtual processors, as Amazon EC2's table of instance types has them; 0 for a type
+ *   that cannot be one
+ */
+guint
+sb_instance_type_get_n_vcpus (const char *type)
+{
+  const char *name = g_str_has_prefix (type, "ml.") ? type + strlen ("ml.") : type;
+  const char *size = strchr (name, '.');
+  char *rest;
+  guint64 factor;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (odd_types); i++)
+    if (strcmp (odd_types[i].type, name) == 0)
+      return odd_types[i].n_vcpus;
+  if (size == NULL)
+    return 0;
+  size++;
+  if (strcmp (size, "medium") == 0 || strcmp (size, "large") == 0)
+    return 2;
+  if (strcmp (size, "xlarge") == 0)
+    return 4;
+  factor = g_ascii_strtoull (size, &rest, 10);
+  return strcmp (rest, "xlarge") == 0 && factor > 0 && factor <= 1024 ? 4 * (guint) factor : 0;
+}
+
 /**
  * sb_image_uri:
  * @algorithm: `xgboost`, `sagemaker-xgboost:TAG`, `image-classification`, or a deep-learning

@@ -23,6 +23,7 @@ char *sb_arn_new (const char *partition,
 gboolean sb_bucket_name_is_valid (const char *name);
 char *sb_job_name_new (const char *base, gint64 time_ms);
 char *sb_image_get_repository (const char *image);
+guint sb_instance_type_get_n_vcpus (const char *type);
 char *sb_image_uri (const char *algorithm, const char *region, GError **error);
 
 G_END_DECLS

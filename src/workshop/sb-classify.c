@@ -76,20 +76,29 @@ list_names (JsonArray *classes)
   return names;
 }
 
+static JsonArray *
+get_classes (SbRun *self, const char *kind)
+{
+  SbStep *step = sb_run_find_step_of_kind (self, kind);
+  JsonObject *result = step != NULL ? sb_step_get_result (step) : NULL;
+
+  return result != NULL ? sb_json_get_array (result, "classes") : NULL;
+}
+
 /**
  * sb_run_list_photo_classes:
  * @self: a run
  *
- * Returns: (transfer full) (array zero-terminated=1): the names of the classes that its photos are
- *   of, in the order of a reading's probabilities; empty before photos were chosen
+ * Returns: (transfer full) (array zero-terminated=1): the names that a model from elsewhere brings,
+ *   or those of the classes that the photos are of, in the order of a reading's probabilities;
+ *   empty when nobody knows them
  */
 char **
 sb_run_list_photo_classes (SbRun *self)
 {
-  SbStep *step = sb_run_find_step_of_kind (self, "choose-data");
-  JsonObject *result = step != NULL ? sb_step_get_result (step) : NULL;
+  JsonArray *own = get_classes (self, "train");
 
-  return list_names (result != NULL ? sb_json_get_array (result, "classes") : NULL);
+  return list_names (own != NULL ? own : get_classes (self, "choose-data"));
 }
 
 /* The classes of a run, if it has deployed that endpoint. */
@@ -97,23 +106,26 @@ static JsonArray *
 find_classes (JsonObject *run, const char *endpoint)
 {
   JsonObject *steps = run != NULL ? sb_json_get_object (run, "steps") : NULL;
-  JsonArray *classes = NULL;
+  JsonArray *classes = NULL, *own;
   gboolean is_its = FALSE;
   JsonObjectIter iter;
+  const char *name;
   JsonNode *node;
 
   if (steps == NULL)
     return NULL;
   json_object_iter_init_ordered (&iter, steps);
-  while (json_object_iter_next_ordered (&iter, NULL, &node))
+  while (json_object_iter_next_ordered (&iter, &name, &node))
     {
       JsonObject *step = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
       JsonObject *result = step != NULL ? sb_json_get_object (step, "result") : NULL;
 
       if (result == NULL)
         continue;
-      if (classes == NULL)
-        classes = sb_json_get_array (result, "classes");
+      own = sb_json_get_array (result, "classes");
+      /* A model from elsewhere brings its own. */
+      if (own != NULL && (classes == NULL || strcmp (name, "train") == 0))
+        classes = own;
       is_its = is_its || strcmp (sb_json_get_string (result, "endpoint", ""), endpoint) == 0;
     }
   return is_its ? classes : NULL;

@@ -75,8 +75,15 @@ sb_digits_load_pair (const char *images,
 gboolean
 sb_digits_load_part (SbWork *work, const char *part, SbIdx **images, SbIdx **labels, GError **error)
 {
-  JsonArray *paths = sb_json_get_array (sb_work_result (work, "choose-data"), part);
+  JsonObject *chosen = sb_work_result (work, "choose-data");
+  JsonArray *paths = chosen != NULL ? sb_json_get_array (chosen, part) : NULL;
 
+  /* With a model from elsewhere one may come here without digits. */
+  if (paths == NULL)
+    {
+      g_set_error_literal (error, SB_ERROR, SB_ERROR_INVALID, _ ("Choose digits first"));
+      return FALSE;
+    }
   return sb_digits_load_pair (json_array_get_string_element (paths, 0),
                               json_array_get_string_element (paths, 1),
                               images,
@@ -93,9 +100,10 @@ sb_digits_load_part (SbWork *work, const char *part, SbIdx **images, SbIdx **lab
 const char *
 sb_digits_get_mark (SbWork *work)
 {
-  return sb_json_get_bool (sb_work_result (work, "choose-data"), "synthetic", FALSE)
-             ? _ (" (synthetic data)")
-             : "";
+  JsonObject *chosen = sb_work_result (work, "choose-data");
+
+  return chosen != NULL && sb_json_get_bool (chosen, "synthetic", FALSE) ? _ (" (synthetic data)")
+                                                                         : "";
 }
 
 /**

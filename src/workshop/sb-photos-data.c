@@ -56,7 +56,8 @@ sb_photos_open (SbWork *work, GError **error)
 char **
 sb_photos_list_classes (SbWork *work)
 {
-  JsonArray *classes = sb_json_get_array (sb_work_result (work, "choose-data"), "classes");
+  JsonObject *chosen = sb_work_result (work, "choose-data");
+  JsonArray *classes = chosen != NULL ? sb_json_get_array (chosen, "classes") : NULL;
   guint n = classes != NULL ? json_array_get_length (classes) : 0;
   char **names = g_new0 (char *, n + 1);
 
@@ -89,12 +90,12 @@ SbPhotoSet *
 sb_photos_open_part (SbWork *work, SbPhotoPart part, GError **error)
 {
   JsonObject *prepare = sb_work_result (work, "prepare");
-  JsonObject *parts = sb_json_get_object (prepare, "parts");
-  JsonObject *json = sb_json_get_object (parts, part_names[part]);
+  JsonObject *parts = prepare != NULL ? sb_json_get_object (prepare, "parts") : NULL;
+  JsonObject *json = parts != NULL ? sb_json_get_object (parts, part_names[part]) : NULL;
   g_auto (GStrv) classes = sb_photos_list_classes (work);
   g_auto (GStrv) records = NULL;
 
-  if (json == NULL && part == SB_PHOTO_TEST)
+  if (json == NULL && parts != NULL && part == SB_PHOTO_TEST)
     json = sb_json_get_object (parts, part_names[SB_PHOTO_VALIDATION]);
   if (json == NULL)
     {

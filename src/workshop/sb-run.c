@@ -40,6 +40,7 @@ struct _SbRun
   GQueue queue; /* SbStep, to run after it */
   SbStep *current;
   GCancellable *cancellable;
+  char *import; /* (nullable): a model to import in place of training one */
 };
 
 enum
@@ -69,9 +70,17 @@ n_steps (SbRun *self)
   return g_list_model_get_n_items (G_LIST_MODEL (self->steps));
 }
 
+/* A model from elsewhere rests on nothing that the run has done. */
+static gboolean
+rests_on (SbStep *step, JsonObject *result, SbStep *other)
+{
+  return _sb_step_needs (step, sb_step_get_id (other)) &&
+         !(result != NULL && sb_json_get_bool (result, "imported", FALSE));
+}
+
 /* What a result rests on: the step's own values, and the very executions of those it needs. */
 static char *
-make_basis (SbRun *self, SbStep *step)
+make_basis (SbRun *self, SbStep *step, JsonObject *result)
 {
   g_autoptr (JsonObject) values = sb_step_get_values (step);
   g_autofree char *text = sb_json_to_string (values);
@@ -81,7 +90,7 @@ make_basis (SbRun *self, SbStep *step)
     {
       SbStep *other = get_step (self, i);
 
-      if (_sb_step_needs (step, sb_step_get_id (other)))
+      if (rests_on (step, result, other))
         g_string_append_printf (basis,
                                 " %s=%s",
                                 sb_step_get_id (other),
@@ -98,7 +107,7 @@ find_missing (SbRun *self, SbStep *step)
     {
       SbStep *other = get_step (self, i);
 
-      if (_sb_step_needs (step, sb_step_get_id (other)) &&
+      if (rests_on (step, sb_step_get_result (step), other) &&
           sb_step_get_state (other) != SB_STEP_DONE)
         return other;
     }
@@ -116,7 +125,7 @@ refresh_step (SbRun *self, SbStep *step)
     return;
   if (state == SB_STEP_DONE || state == SB_STEP_STALE)
     {
-      basis = make_basis (self, step);
+      basis = make_basis (self, step, sb_step_get_result (step));
       _sb_step_set_state (step,
                           missing == NULL && g_strcmp0 (basis, _sb_step_get_basis (step)) == 0
                               ? SB_STEP_DONE
@@ -411,6 +420,7 @@ work_free (SbWork *work)
   g_object_unref (work->client);
   g_object_unref (work->ledger);
   json_object_unref (work->module);
+  g_free (work->import);
   g_free (work->id);
   g_free (work->run);
   json_object_unref (work->values);
@@ -449,6 +459,7 @@ work_new (SbRun *self, SbStep *step)
     }
   work->folder = g_strdup (self->folder);
   work->resume = self->interrupted;
+  work->import = g_strdup (self->import);
   work->cancellable = g_object_ref (self->cancellable);
   return work;
 }
@@ -457,8 +468,10 @@ static void
 work_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   SbWork *work = data;
-  SbWorkFunc func =
-      sb_work_find (sb_step_get_kind (work->step), sb_json_get_string (work->module, "data", NULL));
+  SbWorkFunc func = work->import != NULL
+                        ? sb_work_import
+                        : sb_work_find (sb_step_get_kind (work->step),
+                                        sb_json_get_string (work->module, "data", NULL));
   g_autoptr (GError) error = NULL;
   JsonObject *result = NULL;
 
@@ -487,6 +500,7 @@ finish (SbRun *self, GError *error)
   self->current = NULL;
   self->interrupted = FALSE;
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->import, g_free);
   refresh (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
   if (error != NULL)
@@ -520,9 +534,15 @@ on_worked (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) save_error = NULL;
   g_autoptr (JsonObject) answer = g_task_propagate_pointer (G_TASK (result), &error);
   SbStep *step = self->current;
-  g_autofree char *basis = make_basis (self, step);
+  g_autofree char *basis = make_basis (self, step, answer);
 
-  _sb_step_end (step, answer, basis, error != NULL ? g_error_copy (error) : NULL);
+  /* What cannot be imported leaves everything as it was. */
+  if (answer == NULL && self->import != NULL)
+    _sb_step_set_state (step,
+                        sb_step_get_result (step) != NULL ? SB_STEP_DONE : SB_STEP_READY,
+                        NULL);
+  else
+    _sb_step_end (step, answer, basis, error != NULL ? g_error_copy (error) : NULL);
   if (answer != NULL && strcmp (sb_step_get_kind (step), "clean-up") == 0)
     forget_created (self);
   self->interrupted = FALSE;
@@ -679,9 +699,36 @@ sb_run_resume_async (SbRun *self, GAsyncReadyCallback callback, gpointer user_da
 }
 
 /**
+ * sb_run_import_model_async:
+ * @self: a run for which sb_run_can_import_model() is true
+ * @path: a model.tar.gz of Sagebrush's own, or an ONNX file
+ * @callback: called when it has been imported
+ * @user_data: data for @callback
+ *
+ * Puts a model from elsewhere in the place of the one that the step `train` makes; what was trained
+ * before stays in S3 until it is cleaned up. The step may be run afterwards as ever. When the file
+ * cannot be used, all stays as it was.
+ */
+void
+sb_run_import_model_async (SbRun *self,
+                           const char *path,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  SbStep *step = sb_run_find_step_of_kind (self, "train");
+
+  g_return_if_fail (step != NULL);
+  if (!begin (self, sb_run_import_model_async, callback, user_data))
+    return;
+  self->import = g_strdup (path);
+  g_queue_push_tail (&self->queue, step);
+  run_next (self);
+}
+
+/**
  * sb_run_execute_finish:
  * @self: a run
- * @result: of any of the three above
+ * @result: of any of those above
  * @error: of the step that has failed
  *
  * Returns: whether all steps have ended well
@@ -732,6 +779,7 @@ sb_run_finalize (GObject *object)
 
   g_free (self->id);
   g_free (self->folder);
+  g_free (self->import);
   G_OBJECT_CLASS (sb_run_parent_class)->finalize (object);
 }
 

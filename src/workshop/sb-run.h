@@ -50,6 +50,10 @@ void sb_run_execute_all_async (SbRun *self,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
 void sb_run_resume_async (SbRun *self, GAsyncReadyCallback callback, gpointer user_data);
+void sb_run_import_model_async (SbRun *self,
+                                const char *path,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
 gboolean sb_run_execute_finish (SbRun *self, GAsyncResult *result, GError **error);
 void sb_run_stop (SbRun *self);
 

@@ -70,7 +70,14 @@ read_all (SbWork *work,
   return TRUE;
 }
 
-/* In the window a digit is drawn; here the first of those to test with is read. */
+static JsonObject *
+describe_drawing (const char *summary)
+{
+  return sb_json_object_new ("summary", "s", summary, "draw", "b", TRUE, NULL);
+}
+
+/* In the window a digit is drawn; here the first of those to test with is read, if there are any.
+ */
 JsonObject *
 sb_work_predict_digits (SbWork *work, GError **error)
 {
@@ -79,6 +86,8 @@ sb_work_predict_digits (SbWork *work, GError **error)
   g_autoptr (JsonArray) predictions = NULL;
   g_autofree char *summary = NULL;
 
+  if (sb_work_result (work, "choose-data") == NULL)
+    return describe_drawing (_ ("Draw a digit"));
   if (!sb_digits_load_part (work, "validation", &images, &labels, error))
     return NULL;
   predictions = sb_digits_ask (work->client,
@@ -93,7 +102,7 @@ sb_work_predict_digits (SbWork *work, GError **error)
       _ ("The first test digit is a %u and was read as a %u"),
       labels->bytes->data[0],
       (guint) sb_json_get_int (json_array_get_object_element (predictions, 0), "classes", 0));
-  return sb_json_object_new ("summary", "s", summary, "draw", "b", TRUE, NULL);
+  return describe_drawing (summary);
 }
 
 static JsonArray *

@@ -208,9 +208,8 @@ describe_shown (const Test *self, GError **error)
   return result;
 }
 
-/* In the window photos are dropped; here some of those to test with are asked about. */
-JsonObject *
-sb_work_predict_photos (SbWork *work, GError **error)
+static JsonObject *
+predict_shown (SbWork *work, GError **error)
 {
   g_autoptr (SbPhotoSet) set = sb_photos_open_part (work, SB_PHOTO_TEST, error);
   g_autoptr (GArray) shown = set != NULL ? choose_shown (set) : NULL;
@@ -223,6 +222,17 @@ sb_work_predict_photos (SbWork *work, GError **error)
     result = describe_shown (&test, error);
   g_free (test.answers);
   return result;
+}
+
+/* In the window photos are dropped; here some of those to test with are asked about. A model from
+ * elsewhere may have none. */
+JsonObject *
+sb_work_predict_photos (SbWork *work, GError **error)
+{
+  if (sb_work_result (work, "prepare") != NULL)
+    return predict_shown (work, error);
+  return sb_json_object_new (
+      "summary", "s", _ ("Drop photos to have them classified"), "classify", "b", TRUE, NULL);
 }
 
 typedef struct

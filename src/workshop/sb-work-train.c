@@ -397,8 +397,8 @@ find_begun_job (SbWork *work)
 }
 
 /* An image of the local engine has no account and no Region. */
-static char *
-find_image (SbWork *work, GError **error)
+char *
+sb_work_find_image (SbWork *work, GError **error)
 {
   const char *region = sb_connection_get_region (sb_client_get_connection (work->client));
   const char *image = sb_json_get_string (work->module, "image", "xgboost:latest");
@@ -411,7 +411,7 @@ find_image (SbWork *work, GError **error)
 JsonObject *
 sb_work_train (SbWork *work, GError **error)
 {
-  g_autofree char *image = find_image (work, error);
+  g_autofree char *image = sb_work_find_image (work, error);
   g_autofree char *job = NULL;
   g_autoptr (JsonObject) input = NULL;
   g_autoptr (JsonObject) answer = NULL;

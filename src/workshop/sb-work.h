@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @results: (element-type utf8 JsonObject): results of the steps before it, by kind
  * @folder: the run's folder
  * @resume: whether it was interrupted and may find what it has begun
+ * @import: (nullable): a file with a model, which takes the place of one that would be trained
  *
  * One execution of a step.
  */
@@ -38,6 +39,7 @@ typedef struct
   GHashTable *results;
   char *folder;
   gboolean resume;
+  char *import;
   GCancellable *cancellable;
 } SbWork;
 
@@ -53,12 +55,14 @@ JsonObject *sb_work_result (SbWork *work, const char *kind);
 JsonObject *sb_work_bucket (SbWork *work, GError **error);
 JsonObject *sb_work_role (SbWork *work, GError **error);
 char *sb_work_ensure_bucket (SbWork *work, GError **error);
+char *sb_work_find_image (SbWork *work, GError **error);
 char *sb_work_find_role (SbWork *work, GError **error);
 JsonObject *sb_work_choose_data (SbWork *work, GError **error);
 JsonObject *sb_work_explore (SbWork *work, GError **error);
 JsonObject *sb_work_prepare (SbWork *work, GError **error);
 JsonObject *sb_work_upload (SbWork *work, GError **error);
 JsonObject *sb_work_train (SbWork *work, GError **error);
+JsonObject *sb_work_import (SbWork *work, GError **error);
 JsonObject *sb_work_deploy (SbWork *work, GError **error);
 JsonObject *sb_work_predict (SbWork *work, GError **error);
 JsonObject *sb_work_evaluate (SbWork *work, GError **error);

@@ -19,7 +19,7 @@
 #include "algorithms/vision/sb-loader.h"
 #include "wire/sb-json.h"
 
-static char *shape = NULL, *augmentation = NULL;
+static char *shape = NULL, *augmentation = NULL, *like_place = NULL;
 static int resize = 0, batch = 16, n_threads = 2, seed = 1, n_epochs = 1, n_classes = 0;
 static gint64 cache = -1;
 static gboolean shuffle = FALSE;
@@ -27,6 +27,7 @@ static gboolean shuffle = FALSE;
 static const GOptionEntry entries[] = {
   { "shape", 0, 0, G_OPTION_ARG_STRING, &shape, "Channels, height, width", "C,H,W" },
   { "augmentation", 0, 0, G_OPTION_ARG_STRING, &augmentation, "As the hyperparameter", "NAME" },
+  { "like", 0, 0, G_OPTION_ARG_STRING, &like_place, "Data with the same classes", "FOLDER" },
   { "resize", 0, 0, G_OPTION_ARG_INT, &resize, "Short side", "N" },
   { "batch", 0, 0, G_OPTION_ARG_INT, &batch, "Photos in a batch", "N" },
   { "threads", 0, 0, G_OPTION_ARG_INT, &n_threads, "Threads", "N" },
@@ -163,9 +164,11 @@ static int
 take_epochs (const char *place, const char *out)
 {
   GError *error = NULL;
+  g_autoptr (SbDataset) like =
+      like_place != NULL ? sb_dataset_open_folder (like_place, NULL, &error) : NULL;
   g_autoptr (SbDataset) dataset = g_file_test (place, G_FILE_TEST_IS_DIR)
-                                      ? sb_dataset_open_folder (place, NULL, &error)
-                                      : sb_dataset_open (place, NULL, &error);
+                                      ? sb_dataset_open_folder (place, like, &error)
+                                      : sb_dataset_open (place, like, &error);
   g_autoptr (SbLoader) loader = NULL;
   g_autofree guint32 *order = NULL;
   SbLoaderOptions options;

@@ -68,7 +68,7 @@ def write_job(folder):
 
 def train(folder, before, **more):
     write_job(folder)
-    env = {**os.environ, "SM_PREFIX": str(folder), "SM_NUM_CPUS": "2", "ASAN_OPTIONS": "detect_leaks=0", **more}
+    env = {**os.environ, "SM_PREFIX": str(folder), "SM_NUM_CPUS": "1", "ASAN_OPTIONS": "detect_leaks=0", **more}
     done = subprocess.run([*before, str(PROGRAM), "train"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=400)
     assert done.returncode == 0, done.stdout

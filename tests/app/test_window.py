@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The window, driven with the pointer under a virtual display, by the names that screen readers use."""
+import json
 import math
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD, test_data, wait_for  # noqa: E402
+from engine import BUILD, SOURCE, test_data, wait_for  # noqa: E402
 from window import Window  # noqa: E402
 
 DATA = test_data()
@@ -41,6 +42,31 @@ def test_whole_module(tmp_path):
         window.wait("label", "Nothing left", 60)
         window.shot("clean")
         assert window.run_state("clean-up") == "done"
+
+
+def test_a_run_is_found_where_it_was(tmp_path):
+    """The window is closed in the middle of a job: the engine goes on, and so does the next window."""
+    module = json.loads((SOURCE / "data/modules/video-game-sales.json").read_text())
+    module.update({"id": "many-rounds", "title": "Many Rounds", "order": 9})
+    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["num_round"] = "4000"
+    (tmp_path / "home/sagebrush/modules").mkdir(parents=True)
+    (tmp_path / "home/sagebrush/modules/many-rounds.json").write_text(json.dumps(module))
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("label", "Many Rounds")
+        window.wait("label", "Many Rounds")
+        window.reveal("push button", "Run: Train")
+        window.click("push button", "Run: Train")
+        wait_for(lambda: window.run_state("train", "many-rounds") == "running")
+        window.leave_engine = True
+    assert window.run_state("train", "many-rounds") == "running"
+    with Window(tmp_path) as window:
+        window.click("label", "Many Rounds")
+        window.wait("label", "after 4000 rounds", 240)
+        assert window.run_state("train", "many-rounds") == "done"
+        ledger, = (tmp_path / "home/sagebrush/runs").glob("many-rounds-*/ledger.json")
+        jobs = [item for item in json.loads(ledger.read_text())["resources"] if item["kind"] == "training-job"]
+        assert len(jobs) == 1
 
 
 def test_key_is_in_the_keyring(tmp_path):

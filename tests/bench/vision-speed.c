@@ -2,18 +2,20 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How fast the network of the digits computes, without reading or augmenting anything:
+ * How fast a network computes, without reading or augmenting anything:
  *
- *   vision-speed train|predict BATCH THREADS fp32|bf16 SECONDS
+ *   vision-speed train|predict BATCH THREADS fp32|exact|bf16 SECONDS [LAYERS SIDE CLASSES]
  *
- * prints a line of JSON: images per second, and the median of one pass in milliseconds. A training
- * pass is forward, backward and a step of SGD with momentum.
+ * prints a line of JSON: images per second, the median of one pass in milliseconds and the most
+ * memory that the process had, in megabytes. A training pass is forward, backward and a step of SGD
+ * with momentum. The network is that of the digits, or a residual one.
  */
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "algorithms/vision/sb-graph.h"
 #include "algorithms/vision/sb-optimizer.h"
@@ -28,13 +30,21 @@ typedef struct
 } Speed;
 
 static void
-set_up (Speed *self, SbGraphFlags flags)
+set_up (Speed *self, SbGraphFlags flags, char **network)
 {
   SbRandom random;
   gsize count;
   GError *error = NULL;
 
-  self->net = sb_net_new_digits ();
+  self->net = network[0] == NULL ? sb_net_new_digits ()
+                                 : sb_net_new_resnet (atoi (network[0]),
+                                                      3,
+                                                      atoi (network[1]),
+                                                      atoi (network[1]),
+                                                      atoi (network[2]),
+                                                      &error);
+  if (self->net == NULL)
+    g_error ("%s", error->message);
   sb_net_initialize (self->net, 1);
   self->graph = sb_graph_new (self->net, self->batch, flags, &error);
   if (self->graph == NULL)
@@ -45,7 +55,7 @@ set_up (Speed *self, SbGraphFlags flags)
   sb_random_init (&random, 2);
   for (int i = 0; i < self->batch; i++)
     self->labels[i] = i % 10;
-  for (int i = 0; i < self->batch * 28 * 28; i++)
+  for (int i = 0; i < self->batch * self->net->channels * self->net->height * self->net->width; i++)
     sb_graph_get_input (self->graph)[i] = (float) sb_random_double (&random);
 }
 
@@ -86,8 +96,9 @@ main (int argc, char **argv)
   gboolean training;
   SbGraphFlags flags;
   gint64 begin, end;
+  struct rusage usage;
 
-  if (argc != 6)
+  if (argc != 6 && argc != 9)
     return 2;
   training = strcmp (argv[1], "train") == 0;
   self.batch = atoi (argv[2]);
@@ -99,8 +110,10 @@ main (int argc, char **argv)
         return 3;
       flags |= SB_GRAPH_BF16;
     }
-  set_up (&self, flags);
-  for (int i = 0; i < 10; i++)
+  if (strcmp (argv[4], "exact") == 0)
+    flags |= SB_GRAPH_EXACT;
+  set_up (&self, flags, argv + 6);
+  for (int i = 0; i < (argc == 6 ? 10 : 2); i++)
     pass (&self, training);
   begin = g_get_monotonic_time ();
   end = begin + (gint64) (g_ascii_strtod (argv[5], NULL) * G_USEC_PER_SEC);
@@ -115,11 +128,13 @@ main (int argc, char **argv)
       last = now;
     }
   g_array_sort (times, compare);
-  printf ("{\"per_second\": %.1f, \"median\": %.4f}\n",
+  getrusage (RUSAGE_SELF, &usage);
+  printf ("{\"per_second\": %.1f, \"median\": %.4f, \"memory\": %.0f}\n",
           (double) self.batch * times->len * G_USEC_PER_SEC /
               (double) (g_get_monotonic_time () - begin),
-          (double) g_array_index (times, gint64, times->len / 2) / 1000);
-  sb_optimizer_free (self.optimizer);
+          (double) g_array_index (times, gint64, times->len / 2) / 1000,
+          (double) usage.ru_maxrss / 1024);
+  g_clear_pointer (&self.optimizer, sb_optimizer_free);
   sb_graph_free (self.graph);
   sb_net_free (self.net);
   g_free (self.labels);

@@ -868,7 +868,8 @@ test_upload_list_goes_on (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (before, >=, 3);
   g_assert_true (upload_list (fixture, &seen, NULL, &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (seen.skipped, ==, before);
+  /* What was on its way when it was cancelled may have arrived after it was counted. */
+  g_assert_cmpuint (seen.skipped, >=, before);
   g_assert_cmpuint (g_hash_table_size (fixture->store.objects), ==, 6);
   g_assert_cmpint (g_unlink (gone), ==, 0);
   g_assert_false (upload_list (fixture, &seen, NULL, &error));

@@ -22,6 +22,7 @@ class Window:
         self.folder = Path(folder)
         self.size = size
         self.dark = dark
+        self.leave_engine = False
 
     def __enter__(self):
         read, write = os.pipe()
@@ -57,7 +58,8 @@ class Window:
             self.server.terminate()
             self.server.wait(20)
             self.log.close()
-            self.end_engine()
+            if not self.leave_engine:
+                self.end_engine()
 
     def end_engine(self):
         """The application leaves the engine to itself while an endpoint is in service."""
@@ -122,6 +124,6 @@ class Window:
             subprocess.run(["import", "-display", self.env["DISPLAY"], "-window", "root", str(folder / f"{name}.png")],
                            check=True)
 
-    def run_state(self, step):
-        latest = sorted((self.folder / "home/sagebrush/runs").glob("video-game-sales-*"))[-1]
-        return json.loads((latest / "run.json").read_text())["steps"][step]["state"]
+    def run_state(self, step, module="video-game-sales"):
+        latest = sorted((self.folder / "home/sagebrush/runs").glob(module + "-*/run.json"))[-1]
+        return json.loads(latest.read_text())["steps"][step]["state"]

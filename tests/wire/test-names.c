@@ -98,6 +98,23 @@ test_job_names (void)
   g_assert_cmpstr (cut, ==, "a-name-that-is-so-long-that-no-job-coul-1970-01-01-00-00-00-000");
 }
 
+static void
+test_instance_types (void)
+{
+  static const struct
+  {
+    const char *type;
+    guint n_vcpus;
+  } cases[] = {
+    { "ml.t2.medium", 2 },   { "ml.m5.large", 2 },     { "ml.c5.xlarge", 4 },
+    { "ml.c4.8xlarge", 36 }, { "ml.m4.10xlarge", 40 }, { "ml.p3dn.24xlarge", 96 },
+    { "ml.c5", 0 },          { "ml.c5.huge", 0 },      { "", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpuint (sb_instance_type_get_n_vcpus (cases[i].type), ==, cases[i].n_vcpus);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -106,5 +123,6 @@ main (int argc, char **argv)
   g_test_add_func ("/names/buckets", test_buckets);
   g_test_add_func ("/names/images", test_images);
   g_test_add_func ("/names/jobs", test_job_names);
+  g_test_add_func ("/names/instance-types", test_instance_types);
   return g_test_run ();
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "algorithms/contract/sb-contract.h"
 #include "algorithms/vision/sb-classify.h"
@@ -14,6 +15,18 @@
 #include "algorithms/vision/sb-digits.h"
 #include "algorithms/vision/sb-im2rec.h"
 #include "wire/sb-json.h"
+
+/* Threads that wait for each other spin at first. As OpenMP has it by itself they do so for
+ * milliseconds: if others need the processors, too, whole slices of time are spun away, and
+ * training takes ten times as long. It asks for this before main() begins. */
+static void
+limit_spinning (char **argv)
+{
+  if (g_getenv ("GOMP_SPINCOUNT") != NULL || g_getenv ("OMP_WAIT_POLICY") != NULL)
+    return;
+  g_setenv ("GOMP_SPINCOUNT", "1000", TRUE);
+  execv ("/proc/self/exe", argv);
+}
 
 /* The engine says which algorithm's image was asked for. */
 static int
@@ -40,10 +53,14 @@ serve (void)
 int
 main (int argc, char **argv)
 {
+  if (argc == 2 && (strcmp (argv[1], "train") == 0 || strcmp (argv[1], "serve") == 0))
+    limit_spinning (argv);
   if (argc == 2 && strcmp (argv[1], "train") == 0)
     return train (argv);
   if (argc == 2 && strcmp (argv[1], "serve") == 0)
     return serve ();
+  if (argc == 3 && strcmp (argv[1], "describe") == 0)
+    return sb_convert_describe (argv[2]);
   if (argc == 4 && strcmp (argv[1], "export") == 0)
     return sb_convert_export (argv[2], argv[3]);
   if (argc == 4 && strcmp (argv[1], "import") == 0)
@@ -55,6 +72,7 @@ main (int argc, char **argv)
   fprintf (
       stderr,
       "Usage: sagebrush-vision train|serve\n"
+      "       sagebrush-vision describe FILE.onnx|MODEL\n"
       "       sagebrush-vision export MODEL FILE.onnx\n"
       "       sagebrush-vision import FILE.onnx|MODEL FOLDER\n"
       "       sagebrush-vision weights MODEL FILE.safetensors\n"

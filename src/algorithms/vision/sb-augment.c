@@ -208,45 +208,76 @@ pick_turn (SbRandom *random)
   };
 }
 
-/* Between four pixels; what is outside is @fill. */
+/* Between four pixels, with weights out of 256: what is far outside is @fill. */
 static guint8
-sample (const guint8 *in, int width, int height, double x, double y, guint8 fill)
+sample_edge (const guint8 *in,
+             int width,
+             int height,
+             int left,
+             int top,
+             const int *weights,
+             int fill)
 {
-  int left = (int) floor (x), top = (int) floor (y);
-  double right = x - left, down = y - top, sum = 0;
+  int sum = 0;
 
-  if (left < -1 || top < -1 || left >= width || top >= height)
-    return fill;
-  for (int i = 0; i < 2; i++)
-    for (int k = 0; k < 2; k++)
-      {
-        int row = top + i, column = left + k;
-        gboolean inside = row >= 0 && row < height && column >= 0 && column < width;
+  for (int i = 0; i < 4; i++)
+    {
+      int row = top + i / 2, column = left + i % 2;
+      gboolean inside = row >= 0 && row < height && column >= 0 && column < width;
 
-        sum += (i ? down : 1 - down) * (k ? right : 1 - right) *
-               (inside ? in[(gsize) row * (gsize) width + (gsize) column] : fill);
-      }
-  return (guint8) (sum + 0.5);
+      sum += weights[i] * (inside ? in[row * width + column] : fill);
+    }
+  return (guint8) ((sum + 0x8000) >> 16);
+}
+
+/* One row of all channels; (@x, @y) is where its first pixel comes from, in 65536ths of a pixel. */
+static void
+turn_row (const SbLoaderOptions *options,
+          const Turn *by,
+          gint64 x,
+          gint64 y,
+          const guint8 *in,
+          guint8 *out)
+{
+  int width = options->width, height = options->height, n = width * height;
+  gint64 step_x = llrint (by->xx * 0x10000), step_y = llrint (by->yx * 0x10000);
+
+  for (int i = 0; i < width; i++, x += step_x, y += step_y)
+    {
+      int left = (int) (x >> 16), top = (int) (y >> 16);
+      int right = (int) (x >> 8 & 255), down = (int) (y >> 8 & 255);
+      int weights[] = {
+        (256 - right) * (256 - down), right * (256 - down), (256 - right) * down, right * down
+      };
+      gboolean inside = left >= 0 && top >= 0 && left < width - 1 && top < height - 1;
+      const guint8 *at = in + (inside ? top * width + left : 0);
+
+      for (int k = 0; k < options->channels; k++, at += n)
+        if (inside)
+          out[k * n + i] =
+              (guint8) ((at[0] * weights[0] + at[1] * weights[1] + at[width] * weights[2] +
+                         at[width + 1] * weights[3] + 0x8000) >>
+                        16);
+        else
+          out[k * n + i] =
+              sample_edge (in + k * n, width, height, left, top, weights, get_fill (options, k));
+    }
 }
 
 static void
 turn (const SbLoaderOptions *options, SbRandom *random, guint8 *out)
 {
-  int width = options->width, height = options->height;
-  double middle_x = (width - 1) / 2.0, middle_y = (height - 1) / 2.0;
+  double middle_x = (options->width - 1) / 2.0, middle_y = (options->height - 1) / 2.0;
   Turn by = pick_turn (random);
   g_autofree guint8 *copy = g_memdup2 (out, sb_input_get_n_values (options));
-  const guint8 *in = copy;
 
-  for (int k = 0; k < options->channels; k++, in += width * height)
-    for (int y = 0; y < height; y++)
-      for (int x = 0; x < width; x++)
-        *out++ = sample (in,
-                         width,
-                         height,
-                         middle_x + (x - middle_x) * by.xx + (y - middle_y) * by.xy,
-                         middle_y + (x - middle_x) * by.yx + (y - middle_y) * by.yy,
-                         get_fill (options, k));
+  for (int y = 0; y < options->height; y++, out += options->width)
+    {
+      double x = middle_x - middle_x * by.xx + (y - middle_y) * by.xy;
+      double from = middle_y - middle_x * by.yx + (y - middle_y) * by.yy;
+
+      turn_row (options, &by, llrint (x * 0x10000), llrint (from * 0x10000), copy, out);
+    }
 }
 
 /**

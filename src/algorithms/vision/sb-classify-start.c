@@ -16,8 +16,11 @@
 #include "algorithms/vision/sb-world.h"
 #include "wire/sb-json.h"
 
-/* Images that are judged together. */
+/* Images that are judged together, at most: no more than are trained together. */
 #define EVALUATION_BATCH 64
+/* What decoded photos may take that are kept for further epochs, in bytes: all of CIFAR-10. */
+#define TRAIN_CACHE      ((gsize) 256 * 1024 * 1024)
+#define VALIDATION_CACHE ((gsize) 64 * 1024 * 1024)
 /* What the features of a data set may take, in bytes; of more, the last layer learns from photos.
  */
 #define MAX_FEATURES ((gsize) 1024 * 1024 * 1024)
@@ -35,6 +38,23 @@ fail (GError **error, const char *format, ...)
   g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
   va_end (args);
   return FALSE;
+}
+
+static int
+get_evaluation_batch (const SbClassify *self)
+{
+  return MIN (self->options->batch, EVALUATION_BATCH);
+}
+
+/* Validation sees every photo as serving would. */
+static SbLoaderOptions
+get_validation_input (const SbClassify *self)
+{
+  SbLoaderOptions input = self->options->input;
+
+  input.augmentation = SB_AUGMENTATION_NONE;
+  input.cache_bytes = VALIDATION_CACHE;
+  return input;
 }
 
 static gboolean
@@ -132,9 +152,9 @@ has_same_classes (const SbClassify *self, JsonObject *description)
 {
   const char *const *names = sb_dataset_get_class_names (self->train);
   JsonArray *array = description != NULL ? sb_json_get_array (description, "classes") : NULL;
-  guint n = names != NULL ? g_strv_length ((char **) names) : 0;
+  guint n = sb_dataset_get_n_classes (self->train);
 
-  if (array == NULL || n == 0 || json_array_get_length (array) != n)
+  if (array == NULL || names == NULL || json_array_get_length (array) != n)
     return FALSE;
   for (guint i = 0; i < n; i++)
     if (strcmp (json_array_get_string_element (array, i), names[i]) != 0)
@@ -257,7 +277,6 @@ make_net (SbClassify *self, GError **error)
                  "train_layers is head, but the layers before it have learnt nothing yet: set "
                  "use_pretrained_model to 1, or give a model in the channel “model”");
   _sb_classify_say ("Performing random weight initialization");
-  sb_net_zero_last_gammas (self->full);
   return TRUE;
 }
 
@@ -298,15 +317,14 @@ look_once (SbClassify *self, gsize n_features, int n_passes, GError **error)
 {
   const SbClassifyOptions *options = self->options;
   SbGraphFlags flags = sb_classify_options_get_precision (options);
-  SbLoaderOptions plain = options->input;
+  SbLoaderOptions plain = get_validation_input (self);
   gint64 begin = g_get_monotonic_time ();
 
-  plain.augmentation = SB_AUGMENTATION_NONE;
   self->source = sb_source_new_features (
       self->train, &options->input, self->full, flags, n_passes, options->batch, error);
   if (self->source != NULL && self->validation != NULL)
     self->validation_source = sb_source_new_features (
-        self->validation, &plain, self->full, flags, 1, EVALUATION_BATCH, error);
+        self->validation, &plain, self->full, flags, 1, get_evaluation_batch (self), error);
   if (self->source == NULL || (self->validation != NULL && self->validation_source == NULL))
     return FALSE;
   self->net = make_head (self->full, n_features, error);
@@ -324,7 +342,7 @@ make_sources (SbClassify *self, GError **error)
                      : 1;
   gsize n_features = count_features (self->full);
   gsize n = sb_dataset_get_n (self->train) * (gsize) n_passes;
-  SbLoaderOptions plain = options->input;
+  SbLoaderOptions plain = get_validation_input (self);
 
   if (self->validation != NULL)
     n += sb_dataset_get_n (self->validation);
@@ -332,9 +350,9 @@ make_sources (SbClassify *self, GError **error)
     return look_once (self, n_features, n_passes, error);
   self->net = self->full;
   self->source = sb_source_new_photos (self->train, &options->input, options->batch);
-  plain.augmentation = SB_AUGMENTATION_NONE;
   if (self->validation != NULL)
-    self->validation_source = sb_source_new_photos (self->validation, &plain, EVALUATION_BATCH);
+    self->validation_source =
+        sb_source_new_photos (self->validation, &plain, get_evaluation_batch (self));
   return TRUE;
 }
 
@@ -350,15 +368,15 @@ make_graphs (SbClassify *self, GError **error)
   if (self->graph == NULL)
     return FALSE;
   if (self->validation != NULL)
-    self->evaluation = sb_graph_new (self->net, EVALUATION_BATCH, SB_GRAPH_INFERENCE, error);
+    self->evaluation =
+        sb_graph_new (self->net, get_evaluation_batch (self), SB_GRAPH_INFERENCE, error);
   if (self->validation != NULL && self->evaluation == NULL)
     return FALSE;
   sb_graph_set_smoothing (self->graph, options->smoothing);
   self->optimizer = sb_classify_options_make_optimizer (options, self->graph, self->net);
-  self->labels = g_new (int, MAX (options->batch, EVALUATION_BATCH));
+  self->labels = g_new (int, options->batch);
   if (options->multi_label)
-    self->targets =
-        g_new (float, (gsize) MAX (options->batch, EVALUATION_BATCH) * (gsize) options->n_classes);
+    self->targets = g_new (float, (gsize) options->batch *(gsize) options->n_classes);
   self->best.values = g_memdup2 (self->net->values, self->net->n_values * sizeof (float));
   return TRUE;
 }
@@ -373,6 +391,7 @@ make_graphs (SbClassify *self, GError **error)
 gboolean
 _sb_classify_start (SbClassify *self, GError **error)
 {
+  self->options->input.cache_bytes = TRAIN_CACHE;
   if (!open_data (self, error) || !take_share (self, error) || !make_net (self, error) ||
       !make_sources (self, error) || !make_graphs (self, error))
     return FALSE;

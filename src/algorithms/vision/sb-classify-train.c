@@ -123,11 +123,27 @@ _sb_classify_resume (SbClassify *self, GError **error)
          (self->best.epoch == 0 || _sb_classify_save_model (self, "", error));
 }
 
+/* The names of the classes, if all have one. */
+static JsonArray *
+list_classes (const SbClassify *self)
+{
+  const char *const *names = sb_dataset_get_class_names (self->train);
+  guint n = sb_dataset_get_n_classes (self->train);
+  JsonArray *classes;
+
+  if (names == NULL || n != (guint) self->options->n_classes)
+    return NULL;
+  classes = json_array_new ();
+  for (guint i = 0; i < n; i++)
+    json_array_add_string_element (classes, names[i]);
+  return classes;
+}
+
 static JsonObject *
 describe_model (const SbClassify *self)
 {
   const SbClassifyOptions *options = self->options;
-  const char *const *names = sb_dataset_get_class_names (self->train);
+  JsonArray *classes = list_classes (self);
   JsonObject *json = sb_json_object_new ("algorithm",
                                          "s",
                                          "image-classification",
@@ -148,8 +164,8 @@ describe_model (const SbClassify *self)
                                          self->best.accuracy,
                                          NULL);
 
-  if (names != NULL && g_strv_length ((char **) names) == (guint) options->n_classes)
-    json_object_set_array_member (json, "classes", sb_json_array_new_strings (names));
+  if (classes != NULL)
+    json_object_set_array_member (json, "classes", classes);
   json_object_set_object_member (json,
                                  "preprocessing",
                                  sb_loader_options_to_json (&options->input));

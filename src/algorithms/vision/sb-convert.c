@@ -167,3 +167,87 @@ sb_convert_weights (const char *model, const char *path)
                      sb_json_save_file (description, json, &error),
                  error);
 }
+
+static JsonArray *
+list_shape (const SbShape *shape)
+{
+  JsonArray *array = json_array_new ();
+
+  json_array_add_int_element (array, shape->channels);
+  if (shape->flat)
+    return array;
+  json_array_add_int_element (array, shape->height);
+  json_array_add_int_element (array, shape->width);
+  return array;
+}
+
+/* What is trained in each layer; means and variances are counted instead. */
+static gint64 *
+count_parameters (const SbNet *net, gint64 *total)
+{
+  gint64 *counts = g_new0 (gint64, net->layers->len + 1);
+
+  *total = 0;
+  for (guint i = 0; i < net->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (net->weights, i);
+
+      if (weight->statistic)
+        continue;
+      counts[weight->layer] += (gint64) weight->count;
+      *total += (gint64) weight->count;
+    }
+  return counts;
+}
+
+static void
+add_layers (JsonObject *json, const SbNet *net)
+{
+  JsonArray *layers = sb_json_get_array (json, "layers");
+  gint64 total;
+  g_autofree gint64 *counts = count_parameters (net, &total);
+
+  for (guint i = 0; i < net->layers->len; i++)
+    {
+      const SbLayer *layer = g_ptr_array_index (net->layers, i);
+      JsonObject *one = json_array_get_object_element (layers, i);
+
+      json_object_set_array_member (one, "output", list_shape (&layer->shape));
+      json_object_set_int_member (one, "parameters", counts[i]);
+    }
+  json_object_set_int_member (json, "parameters", total);
+}
+
+/**
+ * sb_convert_describe:
+ * @model: what sb_convert_export() takes, or an ONNX file
+ *
+ * Prints the model's description as JSON, with "output" ([channels, height, width], or [channels])
+ * and "parameters" for each of its layers, and "parameters" for all of them.
+ *
+ * Returns: an exit code
+ */
+int
+sb_convert_describe (const char *model)
+{
+  static const char *const kept[] = { "algorithm", "classes", "num_classes", "preprocessing" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) description = NULL;
+  g_autoptr (SbNet) net = load (model, &description, &error);
+  g_autoptr (JsonObject) json = NULL;
+  g_autofree char *text = NULL;
+
+  if (net == NULL)
+    return finish (FALSE, error);
+  /* The description may have been written by anybody: its layers are those of the network. */
+  json = sb_net_to_json (net);
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    if (json_object_has_member (description, kept[i]))
+      json_object_set_member (json,
+                              kept[i],
+                              json_node_copy (json_object_get_member (description, kept[i])));
+  add_layers (json, net);
+  text = sb_json_to_string (json);
+  printf ("%s\n", text);
+  return 0;
+}

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "algorithms/vision/sb-net.h"
+#include "formats/sb-photo.h"
 #include "formats/sb-recordio.h"
 
-/* No file with a photo is larger, in bytes. */
-#define MAX_LENGTH  ((goffset) 512 * 1024 * 1024)
+/* Labels are below this. */
 #define MAX_CLASSES 100000
 
 static void
@@ -491,7 +491,7 @@ read_file (const char *path, guint64 offset, goffset length, GByteArray *bytes, 
     done = fstat (fd, &info) == 0 || fail (error, path, errno);
   if (done && length == 0)
     length = info.st_size;
-  if (done && length > MAX_LENGTH)
+  if (done && length > SB_PHOTO_MAX_LENGTH)
     done = fail (error, path, EFBIG);
   if (done)
     {

@@ -91,6 +91,34 @@ sb_md_new (int n, const dnnl_dim_t *dims, dnnl_data_type_t type, dnnl_format_tag
   return md;
 }
 
+/**
+ * sb_md_new_strided:
+ * @n: number of dimensions
+ * @dims: their lengths
+ * @type: of the numbers
+ * @strides: how far apart neighbours along each dimension are, in numbers
+ *
+ * Returns: (transfer full): a layout that has no name
+ */
+SbMd
+sb_md_new_strided (int n, const dnnl_dim_t *dims, dnnl_data_type_t type, const dnnl_dim_t *strides)
+{
+  dnnl_dims_t all = { 0 }, steps = { 0 };
+  SbMd md = NULL;
+
+  memcpy (all, dims, (gsize) n * sizeof *dims);
+  memcpy (steps, strides, (gsize) n * sizeof *strides);
+#if V3
+  if (dnnl_memory_desc_create_with_strides (&md, n, all, type, steps) != dnnl_success)
+    g_error ("A tensor cannot have this shape");
+#else
+  md = g_new0 (dnnl_memory_desc_t, 1);
+  if (dnnl_memory_desc_init_by_strides (md, n, all, type, steps) != dnnl_success)
+    g_error ("A tensor cannot have this shape");
+#endif
+  return md;
+}
+
 SbMd
 sb_md_copy (SbMdRef md)
 {

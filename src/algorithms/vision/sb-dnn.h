@@ -106,6 +106,8 @@ gboolean sb_dnn_has_bf16 (void);
 gboolean sb_dnn_check (dnnl_status_t status, const char *what, GError **error);
 
 SbMd sb_md_new (int n, const dnnl_dim_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
+SbMd
+sb_md_new_strided (int n, const dnnl_dim_t *dims, dnnl_data_type_t type, const dnnl_dim_t *strides);
 SbMd sb_md_copy (SbMdRef md);
 void sb_md_free (SbMd md);
 gboolean sb_md_equal (SbMdRef a, SbMdRef b);

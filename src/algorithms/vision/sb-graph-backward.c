@@ -42,7 +42,7 @@ add_up (SbGraph *self, SbNode *node, gboolean masked, GError **error)
   sum.a = parts[0];
   sum.b = parts[1];
   sum.y = masked ? node->dst : NULL;
-  sb_graph_add_func (self, self->backward, do_gradient, NULL, &sum);
+  sb_graph_add_sum (self, self->backward, do_gradient, &sum);
   return sum.out;
 }
 
@@ -74,11 +74,16 @@ collect (SbGraph *self, SbNode *node, GError **error)
 static gboolean
 add_weights_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
 {
-  SbTensor *src = sb_graph_in_layout_of (
+  SbTensor *src, *d;
+  SbOp *op;
+
+  if (node->winograd)
+    return sb_graph_add_winograd_gradient (self, node, diff, error);
+  src = sb_graph_in_layout_of (
       self, self->backward, node->src, node->backward, dnnl_query_src_md, error);
-  SbTensor *d = sb_graph_in_layout_of (
+  d = sb_graph_in_layout_of (
       self, self->backward, diff, node->backward, dnnl_query_diff_dst_md, error);
-  SbOp *op = src != NULL && d != NULL ? sb_graph_new_op (node->backward, error) : NULL;
+  op = src != NULL && d != NULL ? sb_graph_new_op (node->backward, error) : NULL;
 
   if (op == NULL)
     return FALSE;
@@ -87,7 +92,8 @@ add_weights_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **erro
   sb_op_add (op, DNNL_ARG_DIFF_WEIGHTS, node->diff_roles[0]);
   if (node->diff_roles[1] != NULL)
     sb_op_add (op, DNNL_ARG_DIFF_BIAS, node->diff_roles[1]);
-  sb_graph_add_op (self, self->backward, op, node);
+  sb_graph_add_op (self, self->backward, op);
+  sb_graph_set_final (self, node);
   return TRUE;
 }
 
@@ -114,10 +120,13 @@ choose_data_gradient (SbGraph *self, SbNode *node, GError **error)
 static SbTensor *
 add_data_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
 {
-  dnnl_primitive_desc_t pd = choose_data_gradient (self, node, error);
+  dnnl_primitive_desc_t pd;
   SbTensor *weights, *d, *result;
   SbOp *op;
 
+  if (node->winograd)
+    return sb_graph_add_winograd_data (self, node, error);
+  pd = choose_data_gradient (self, node, error);
   if (pd == NULL)
     return NULL;
   weights =
@@ -135,7 +144,7 @@ add_data_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
   sb_op_add (op, DNNL_ARG_WEIGHTS, weights);
   sb_op_add (op, DNNL_ARG_DIFF_DST, d);
   sb_op_add (op, DNNL_ARG_DIFF_SRC, result);
-  sb_graph_add_op (self, self->backward, op, NULL);
+  sb_graph_add_op (self, self->backward, op);
   return result;
 }
 
@@ -174,7 +183,7 @@ add_pool (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
   if (max)
     sb_op_add (op, DNNL_ARG_WORKSPACE, node->workspace);
   sb_op_add (op, DNNL_ARG_DIFF_SRC, result);
-  sb_graph_add_op (self, self->backward, op, NULL);
+  sb_graph_add_op (self, self->backward, op);
   return give (self, node->from[0], result, error);
 }
 
@@ -205,7 +214,8 @@ add_norm (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
   sb_op_add (op, DNNL_ARG_DIFF_SRC, result);
   sb_op_add (op, DNNL_ARG_DIFF_SCALE, node->diff_roles[0]);
   sb_op_add (op, DNNL_ARG_DIFF_SHIFT, node->diff_roles[1]);
-  sb_graph_add_op (self, self->backward, op, node);
+  sb_graph_add_op (self, self->backward, op);
+  sb_graph_set_final (self, node);
   return give (self, node->from[0], result, error);
 }
 

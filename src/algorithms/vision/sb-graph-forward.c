@@ -100,8 +100,13 @@ gboolean
 sb_graph_choose (SbGraph *self, GError **error)
 {
   for (guint i = 0; i < self->n_nodes; i++)
-    if (is_weighted (&self->nodes[i]) && !choose (self, &self->nodes[i], error))
-      return FALSE;
+    {
+      SbNode *node = &self->nodes[i];
+
+      sb_graph_choose_winograd (self, node);
+      if (is_weighted (node) && !node->winograd && !choose (self, node, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -119,54 +124,51 @@ is_free_after (const SbGraph *self, const SbNode *node, const SbNode *addition, 
 
 /* Where a convolution that adds finds what it adds to: in its own output. */
 static SbTensor *
-prepare_sum (SbGraph *self, SbNode *node, GError **error)
+prepare_sum (SbGraph *self, SbNode *node, SbMdRef md, GError **error)
 {
   SbNode *addition = node->addition;
   SbNode *first = sb_node_get_real (addition->from[0]);
   SbNode *other = first == node ? sb_node_get_real (addition->from[1]) : first;
-  SbMd md = sb_pd_get_md (node->forward, dnnl_query_dst_md);
-  SbTensor *dst = other->dst;
+  SbTensor *dst;
   SbOp *op;
 
-  if (!sb_md_equal (md, dst->md) || !is_free_after (self, node, addition, other))
-    {
-      dst = sb_graph_new_tensor (self, md, error);
-      op = dst != NULL ? sb_op_new_reorder (other->dst, dst, error) : NULL;
-      if (op != NULL)
-        sb_graph_add_op (self, self->forward, op, NULL);
-      else
-        dst = NULL;
-    }
-  sb_md_free (md);
+  if (sb_md_equal (md, other->dst->md) && other->dst != node->src &&
+      is_free_after (self, node, addition, other))
+    return other->dst;
+  dst = sb_graph_new_tensor (self, md, error);
+  op = dst != NULL ? sb_op_new_reorder (other->dst, dst, error) : NULL;
+  if (op == NULL)
+    return NULL;
+  sb_graph_add_op (self, self->forward, op);
   return dst;
 }
 
-static SbTensor *
-make_output (SbGraph *self, SbNode *node, GError **error)
+/* Where a layer with weights puts its results. The logits are there to stay. */
+SbTensor *
+sb_graph_make_output (SbGraph *self, SbNode *node, SbMdRef md, GError **error)
 {
-  SbTensor *tensor;
-  SbMd md;
-
   if (node->addition != NULL)
-    return prepare_sum (self, node, error);
+    return prepare_sum (self, node, md, error);
   if (node != sb_graph_get_head (self))
-    return sb_graph_new_tensor_for (self, node->forward, dnnl_query_dst_md, error);
-  md = sb_pd_get_md (node->forward, dnnl_query_dst_md);
-  tensor = sb_graph_own (self, sb_tensor_new (md, error));
-  sb_md_free (md);
-  return tensor;
+    return sb_graph_new_tensor (self, md, error);
+  return sb_graph_own (self, sb_tensor_new (md, error));
 }
 
 static gboolean
 add_weighted (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
 {
+  SbMd md;
   SbOp *op;
 
   if (!sb_graph_make_weights (self, node, error))
     return FALSE;
+  if (node->winograd)
+    return sb_graph_add_winograd (self, node, x, error);
+  md = sb_pd_get_md (node->forward, dnnl_query_dst_md);
   node->src =
       sb_graph_in_layout_of (self, self->forward, x, node->forward, dnnl_query_src_md, error);
-  node->dst = node->src != NULL ? make_output (self, node, error) : NULL;
+  node->dst = node->src != NULL ? sb_graph_make_output (self, node, md, error) : NULL;
+  sb_md_free (md);
   op = node->dst != NULL ? sb_graph_new_op (node->forward, error) : NULL;
   if (op == NULL)
     return FALSE;
@@ -175,7 +177,7 @@ add_weighted (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
   if (node->bias != NULL)
     sb_op_add (op, DNNL_ARG_BIAS, node->bias);
   sb_op_add (op, DNNL_ARG_DST, node->dst);
-  sb_graph_add_op (self, self->forward, op, node);
+  sb_graph_add_op (self, self->forward, op);
   return TRUE;
 }
 
@@ -214,7 +216,7 @@ add_pool (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
         }
       sb_op_add (op, DNNL_ARG_WORKSPACE, node->workspace);
     }
-  sb_graph_add_op (self, self->forward, op, node);
+  sb_graph_add_op (self, self->forward, op);
   return TRUE;
 }
 
@@ -273,9 +275,9 @@ add_norm (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
   sb_op_add (op, DNNL_ARG_DST, node->dst);
   if (node->workspace != NULL)
     sb_op_add (op, DNNL_ARG_WORKSPACE, node->workspace);
-  sb_graph_add_op (self, self->forward, op, node);
+  sb_graph_add_op (self, self->forward, op);
   if (node->trained)
-    sb_graph_add_func (self, self->forward, do_statistics, node, NULL);
+    sb_graph_add_func (self, self->forward, do_statistics, node, node->mean, node->variance, NULL);
   return TRUE;
 }
 
@@ -292,7 +294,7 @@ add_relu (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
   node->dst = sb_graph_new_tensor (self, x->md, error);
   if (node->dst == NULL)
     return FALSE;
-  sb_graph_add_func (self, self->forward, do_relu, node, NULL);
+  sb_graph_add_func (self, self->forward, do_relu, node, node->src, node->dst, NULL);
   return TRUE;
 }
 
@@ -329,7 +331,7 @@ add_addition (SbGraph *self, SbNode *node, SbTensor *a, SbTensor *b, GError **er
     node->dst = sb_graph_new_tensor (self, a->md, error);
   if (node->other == NULL || node->dst == NULL)
     return FALSE;
-  sb_graph_add_func (self, self->forward, do_add, node, NULL);
+  sb_graph_add_func (self, self->forward, do_add, node, node->src, node->other, node->dst, NULL);
   return TRUE;
 }
 
@@ -348,7 +350,7 @@ add_dropout (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
       sb_node_get_sole (node->from[0]) != NULL ? x : sb_graph_new_tensor (self, x->md, error);
   if (node->dst == NULL)
     return FALSE;
-  sb_graph_add_func (self, self->forward, do_drop, node, NULL);
+  sb_graph_add_func (self, self->forward, do_drop, node, node->src, node->dst, NULL);
   return TRUE;
 }
 

@@ -69,9 +69,9 @@ add_act (SbGraph *self, GArray *acts, const SbAct *act)
 }
 
 void
-sb_graph_add_op (SbGraph *self, GArray *acts, SbOp *op, SbNode *node)
+sb_graph_add_op (SbGraph *self, GArray *acts, SbOp *op)
 {
-  SbAct act = { .op = op, .node = node };
+  SbAct act = { .op = op };
 
   g_ptr_array_add (self->ops, op);
   for (int i = 0; i < op->n_args; i++)
@@ -79,30 +79,43 @@ sb_graph_add_op (SbGraph *self, GArray *acts, SbOp *op, SbNode *node)
   add_act (self, acts, &act);
 }
 
-/* A function on tensors of @node, or on those of @sum, which is copied. */
+/* A function on @node, which uses the tensors that follow. */
 void
-sb_graph_add_func (SbGraph *self, GArray *acts, SbActFunc func, SbNode *node, const SbSum *sum)
+sb_graph_add_func (SbGraph *self, GArray *acts, SbActFunc func, SbNode *node, ...)
 {
   SbAct act = { .func = func, .node = node };
+  SbTensor *tensor;
+  va_list tensors;
 
-  if (sum != NULL)
-    {
-      act.sum = g_memdup2 (sum, sizeof *sum);
-      g_ptr_array_add (self->sums, (gpointer) act.sum);
-      sb_graph_touch (self, (SbTensor *) sum->a);
-      sb_graph_touch (self, (SbTensor *) sum->b);
-      sb_graph_touch (self, (SbTensor *) sum->y);
-      sb_graph_touch (self, sum->out);
-    }
-  else
-    {
-      sb_graph_touch (self, node->src);
-      sb_graph_touch (self, node->other);
-      sb_graph_touch (self, node->dst);
-      sb_graph_touch (self, node->mean);
-      sb_graph_touch (self, node->variance);
-    }
+  va_start (tensors, node);
+  while ((tensor = va_arg (tensors, SbTensor *)) != NULL)
+    sb_graph_touch (self, tensor);
+  va_end (tensors);
   add_act (self, acts, &act);
+}
+
+/* A function on what @sum tells, which is copied. */
+void
+sb_graph_add_sum (SbGraph *self, GArray *acts, SbActFunc func, const SbSum *sum)
+{
+  SbAct act = { .func = func, .sum = g_memdup2 (sum, sizeof *sum) };
+
+  g_ptr_array_add (self->sums, (gpointer) act.sum);
+  sb_graph_touch (self, (SbTensor *) sum->a);
+  sb_graph_touch (self, (SbTensor *) sum->b);
+  sb_graph_touch (self, (SbTensor *) sum->y);
+  sb_graph_touch (self, sum->out);
+  add_act (self, acts, &act);
+}
+
+/* The gradients of the weights of @node are there after the last step. */
+void
+sb_graph_set_final (SbGraph *self, SbNode *node)
+{
+  SbAct *act = &g_array_index (self->backward, SbAct, self->backward->len - 1);
+
+  act->node = node;
+  act->final = TRUE;
 }
 
 /* The tensor itself, or a copy in the layout that is wanted, made anew each time. Copies of weights
@@ -120,7 +133,7 @@ sb_graph_in_layout (SbGraph *self, GArray *acts, SbTensor *have, SbMdRef want, G
   op = copy != NULL ? sb_op_new_reorder (have, copy, error) : NULL;
   if (op == NULL)
     return NULL;
-  sb_graph_add_op (self, acts, op, NULL);
+  sb_graph_add_op (self, acts, op);
   return copy;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "algorithms/vision/sb-graph.h"
+#include "algorithms/vision/sb-winograd.h"
 
 G_BEGIN_DECLS
 
@@ -36,8 +37,9 @@ struct _SbAct
 {
   const SbOp *op;
   SbActFunc func;
-  SbNode *node; /* of a primitive in the backward pass: whose gradients are final with it */
+  SbNode *node;
   const SbSum *sum;
+  gboolean final; /* whether the gradients of the node's weights are there after it */
 };
 
 typedef struct
@@ -81,6 +83,8 @@ struct _SbNode
   SbNode *alias;       /* the node whose output this one's is */
   SbNode *norm;        /* without training: a normalization that is folded into it */
   SbNode *addition;    /* without training: one that is made part of it */
+  gboolean winograd;   /* whether it is a convolution that needs no primitive */
+  SbWinogradShape shape;
 
   dnnl_primitive_desc_t forward;
   dnnl_primitive_desc_t backward; /* of the weights */
@@ -92,6 +96,14 @@ struct _SbNode
   SbTensor *diff_roles[SB_MAX_ROLES];
   SbTensor *weights; /* in the layout of the forward pass */
   SbTensor *bias;
+  SbTensor *points; /* Winograd's weights, where they do not change */
+  SbTensor
+      *scratch; /* Winograd's, of the forward pass, the weights' gradient, the data's gradient */
+  SbTensor *scratch_weights;
+  SbTensor *scratch_data;
+  SbTensor *turned; /* weights for the data's gradient */
+  SbTensor *diff;   /* what functions of the backward pass take, and give */
+  SbTensor *diff_src;
   SbTensor *mean; /* of this batch */
   SbTensor *variance;
 
@@ -107,15 +119,17 @@ struct _SbGraph
   dnnl_data_type_t type;
   SbNode *nodes;
   guint n_nodes;
-  SbPlace *places;     /* one for each of the net's weights */
-  GPtrArray *tensors;  /* owned */
-  GPtrArray *ops;      /* owned */
-  GPtrArray *sums;     /* owned */
-  GPtrArray *unplaced; /* tensors of which the arena holds as many as are in use at once */
-  GArray *forward;     /* SbAct */
-  GArray *backward;    /* SbAct */
-  GArray *update;      /* SbAct */
-  int clock;           /* steps of forward and backward together */
+  SbPlace *places;       /* one for each of the net's weights */
+  GPtrArray *tensors;    /* owned */
+  GPtrArray *ops;        /* owned */
+  GPtrArray *sums;       /* owned */
+  GPtrArray *unplaced;   /* tensors of which the arena holds as many as are in use at once */
+  GArray *forward;       /* SbAct */
+  GArray *backward;      /* SbAct */
+  GArray *update;        /* SbAct */
+  dnnl_format_tag_t tag; /* of images, where Winograd's convolutions are possible */
+  int block;             /* channels that it puts next to each other, 0 for all */
+  int clock;             /* steps of forward and backward together */
   void *arena;
   SbTensor *input;
   SbTensor *logits;
@@ -152,9 +166,11 @@ SbTensor *sb_graph_new_tensor_for (SbGraph *self,
                                    dnnl_query_t what,
                                    GError **error);
 void sb_graph_touch (SbGraph *self, SbTensor *tensor);
-void sb_graph_add_op (SbGraph *self, GArray *acts, SbOp *op, SbNode *node);
-void
-sb_graph_add_func (SbGraph *self, GArray *acts, SbActFunc func, SbNode *node, const SbSum *sum);
+void sb_graph_add_op (SbGraph *self, GArray *acts, SbOp *op);
+void sb_graph_add_func (SbGraph *self, GArray *acts, SbActFunc func, SbNode *node, ...)
+    G_GNUC_NULL_TERMINATED;
+void sb_graph_add_sum (SbGraph *self, GArray *acts, SbActFunc func, const SbSum *sum);
+void sb_graph_set_final (SbGraph *self, SbNode *node);
 SbTensor *
 sb_graph_in_layout (SbGraph *self, GArray *acts, SbTensor *have, SbMdRef want, GError **error);
 SbTensor *sb_graph_in_layout_of (SbGraph *self,
@@ -175,7 +191,20 @@ SbMd sb_dims_md (const SbDims *dims, dnnl_data_type_t type, dnnl_format_tag_t ta
 SbOp *sb_graph_new_op (const_dnnl_primitive_desc_t pd, GError **error);
 SbWindow sb_node_get_window (const SbNode *node);
 gboolean sb_graph_choose (SbGraph *self, GError **error);
+SbTensor *sb_graph_make_output (SbGraph *self, SbNode *node, SbMdRef md, GError **error);
 gboolean sb_graph_build_forward (SbGraph *self, GError **error);
+
+/* sb-graph-winograd.c */
+void sb_graph_find_block (SbGraph *self);
+void sb_graph_choose_winograd (SbGraph *self, SbNode *node);
+SbMd sb_winograd_weight_md (const SbWeight *weight, gboolean turned);
+gboolean sb_graph_make_points (SbGraph *self, SbNode *node, GError **error);
+gboolean
+sb_graph_load_points (const SbGraph *self, const SbNode *node, SbTensor *plain, GError **error);
+gboolean sb_graph_add_winograd (SbGraph *self, SbNode *node, SbTensor *x, GError **error);
+gboolean
+sb_graph_add_winograd_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error);
+SbTensor *sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **error);
 
 /* sb-graph-backward.c */
 gboolean sb_graph_build_backward (SbGraph *self, GError **error);

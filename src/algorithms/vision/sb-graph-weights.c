@@ -45,7 +45,8 @@ sb_graph_lay_out_weights (SbGraph *self)
       if (!node->trained)
         continue;
       if (weight->role == SB_WEIGHT_WEIGHT)
-        place->md = sb_pd_get_md (node->backward, dnnl_query_diff_weights_md);
+        place->md = node->winograd ? sb_winograd_weight_md (weight, FALSE)
+                                   : sb_pd_get_md (node->backward, dnnl_query_diff_weights_md);
       place->kind = weight->statistic ? SB_PLACE_STATISTIC : SB_PLACE_MASTER;
       place->offset = *end;
       place->count = SB_ALIGNED (place->md != NULL ? sb_md_get_size (place->md) / sizeof (float)
@@ -103,13 +104,18 @@ make_constants (SbGraph *self, SbNode *node, GError **error)
         }
       return TRUE;
     }
+  if (node->layer->bias || node->norm != NULL)
+    {
+      node->bias = new_vector (self, node->layer->channels, error);
+      if (node->bias == NULL)
+        return FALSE;
+    }
+  if (node->winograd)
+    return sb_graph_make_points (self, node, error);
   md = sb_pd_get_md (node->forward, dnnl_query_weights_md);
   node->weights = sb_graph_own (self, sb_tensor_new (md, error));
   sb_md_free (md);
-  if (node->weights == NULL || (!node->layer->bias && node->norm == NULL))
-    return node->weights != NULL;
-  node->bias = new_vector (self, node->layer->channels, error);
-  return node->bias != NULL;
+  return node->weights != NULL;
 }
 
 /* The weights' tensors: as they are updated, and as the forward pass wants them. */
@@ -124,6 +130,8 @@ sb_graph_make_weights (SbGraph *self, SbNode *node, GError **error)
   if (node->layer->kind == SB_LAYER_BATCH_NORM)
     return TRUE;
   node->bias = node->roles[1];
+  if (node->winograd)
+    return TRUE;
   node->weights = sb_graph_in_layout_of (
       self, self->update, node->roles[0], node->forward, dnnl_query_weights_md, error);
   return node->weights != NULL;
@@ -208,7 +216,8 @@ load_folded (const SbGraph *self, const SbNode *node, const SbNet *net, GError *
       bias[c] = (float) (get_values (net, node->norm, 1)[c] +
                          factor * (before - get_values (net, node->norm, 2)[c]));
     }
-  return sb_tensor_copy (plain, node->weights, error);
+  return node->winograd ? sb_graph_load_points (self, node, plain, error)
+                        : sb_tensor_copy (plain, node->weights, error);
 }
 
 static gboolean

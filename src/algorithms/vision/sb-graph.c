@@ -41,6 +41,7 @@ static gboolean
 build (SbGraph *self, GError **error)
 {
   sb_graph_connect (self);
+  sb_graph_find_block (self);
   if (!sb_graph_choose (self, error))
     return FALSE;
   sb_graph_lay_out_weights (self);
@@ -215,7 +216,7 @@ sb_graph_backward (SbGraph *self, SbGradientFunc func, gpointer data, GError **e
 
       if (!run_act (self, act, error))
         return FALSE;
-      if (act->func != NULL || act->node == NULL || func == NULL)
+      if (!act->final || func == NULL)
         continue;
       get_part (self, act->node, &begin, &end);
       g_assert (end <= told);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "algorithms/contract/sb-contract.h"
+#include "algorithms/vision/sb-worker.h"
 #include "algorithms/vision/sb-world.h"
 
 /* Images that are looked at together for their features. */
@@ -124,10 +125,12 @@ look_at_all (SbSource *self, SbLoader *loader, SbGraph *graph, int pass, GError 
   g_autoptr (GArray) share = list_share (self);
   guint32 indices[FEATURE_BATCH];
   guint at = 0;
-  int n;
+  int n = 0;
 
   sb_loader_begin (loader, (guint32 *) (gpointer) share->data, share->len, (guint64) pass);
-  while ((n = look (self, loader, graph, share, &at, indices, error)) > 0)
+  /* Who is told to stop meanwhile learns nothing from what is missing. */
+  while (!sb_worker_stop_wanted () &&
+         (n = look (self, loader, graph, share, &at, indices, error)) > 0)
     {
       gsize count;
       const float *features;
@@ -141,7 +144,7 @@ look_at_all (SbSource *self, SbLoader *loader, SbGraph *graph, int pass, GError 
                 features + (gsize) i * count,
                 count * sizeof (float));
     }
-  return n == 0;
+  return n >= 0;
 }
 
 /* What all workers have seen becomes known to all. */

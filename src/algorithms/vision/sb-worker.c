@@ -54,7 +54,7 @@ sb_worker_run (char **argv, SbWorkerFunc func, gpointer data)
   gboolean fine;
 
   if (hosts > 1 && !sb_world_is_launched ())
-    return sb_world_launch (argv, hosts, MAX (1, threads / (guint) hosts));
+    return sb_world_launch (argv, hosts, threads);
   omp_set_num_threads ((int) threads);
   sigaction (SIGTERM, &action, NULL);
   sigaction (SIGINT, &action, NULL);

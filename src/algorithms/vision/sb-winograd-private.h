@@ -1,0 +1,94 @@
+/* sb-winograd-private.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Between sb-winograd.c and the kernels for each kind of processor.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Channels that lie next to each other in the matrices. */
+#define SB_WINOGRAD_PANEL 16
+
+/**
+ * SbWinogradImage:
+ * @height: in pixels
+ * @width: in pixels
+ * @block: channels that lie next to each other for one pixel: 8, 16, or all of them
+ */
+typedef struct
+{
+  int height;
+  int width;
+  int block;
+} SbWinogradImage;
+
+/**
+ * SbWinogradTile:
+ * @number: of the image in the batch
+ * @y: number of its row
+ * @x: number of its column
+ */
+typedef struct
+{
+  int number;
+  int y;
+  int x;
+} SbWinogradTile;
+
+/**
+ * SbWinogradEnd:
+ * @bias: (nullable): one number for each output channel
+ * @sum: whether to add to what is there
+ * @relu: whether what is below zero becomes zero
+ */
+typedef struct
+{
+  const float *bias;
+  gboolean sum;
+  gboolean relu;
+} SbWinogradEnd;
+
+typedef struct
+{
+  int rows;
+  int columns;
+  int width;
+  void (*input) (const SbWinogradImage *image,
+                 const float *data,
+                 int channels,
+                 SbWinogradTile tile,
+                 float *points,
+                 gsize step,
+                 gsize panel);
+  void (*gradient) (const SbWinogradImage *image,
+                    const float *data,
+                    int channels,
+                    SbWinogradTile tile,
+                    float *points,
+                    gsize step,
+                    gsize panel);
+  void (*output) (const SbWinogradImage *image,
+                  float *data,
+                  int channels,
+                  SbWinogradTile tile,
+                  const float *points,
+                  gsize step,
+                  gsize panel,
+                  const SbWinogradEnd *end);
+  void (*weights) (const float *weights, gsize apart, gboolean turned, float *points, gsize step);
+  void (*weights_back) (const float *points, gsize step, float *weights, gsize apart);
+  void (*multiply) (const float *a, gsize panel, int inputs, const float *b, float *to);
+  void (*multiply_back) (const float *a, const float *b, int n, float *to);
+} SbWinogradKernels;
+
+#ifdef __x86_64__
+extern const SbWinogradKernels sb_winograd_avx2_kernels;
+extern const SbWinogradKernels sb_winograd_avx512_kernels;
+#endif
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* sb-winograd.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Convolutions of 3 × 3 pixels with a stride of 1 and one pixel of padding, in 32 bit, with a
+ * quarter of the multiplications. oneDNN has them up to version 2 and for AVX-512 alone.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * SbWinogradShape:
+ * @batch: images
+ * @height: of an image, in pixels
+ * @width: of an image, in pixels
+ * @inputs: channels, a multiple of 16
+ * @outputs: channels, a multiple of 16
+ * @block: channels that lie next to each other in memory for one pixel: 8, 16, or 0 for all
+ */
+typedef struct
+{
+  int batch;
+  int height;
+  int width;
+  int inputs;
+  int outputs;
+  int block;
+} SbWinogradShape;
+
+gboolean sb_winograd_is_worth_it (const SbWinogradShape *shape);
+gsize sb_winograd_get_n_points (const SbWinogradShape *shape);
+gsize sb_winograd_get_n_scratch (const SbWinogradShape *shape);
+void sb_winograd_change_weights (const SbWinogradShape *shape,
+                                 const float *weights,
+                                 gboolean turned,
+                                 float *points);
+void sb_winograd_convolve (const SbWinogradShape *shape,
+                           const float *src,
+                           const float *points,
+                           const float *bias,
+                           gboolean sum,
+                           gboolean relu,
+                           float *dst,
+                           float *scratch);
+void sb_winograd_take_gradient (const SbWinogradShape *shape,
+                                const float *src,
+                                const float *diff_dst,
+                                float *diff_weights,
+                                float *scratch);
+
+G_END_DECLS

@@ -1,0 +1,81 @@
+/* drag-source.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A small window out of which files can be dragged, as a file manager would offer them:
+ *
+ *   drag-source FILE…
+ *
+ * With --copy in place of dragging, the clipboard has them; it says "ready" once there is something
+ * to take, and ends when its standard input does.
+ */
+
+#include <gio/gunixinputstream.h>
+#include <gtk/gtk.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WIDTH  160
+#define HEIGHT 48
+
+static GdkContentProvider *
+make_files (int n, char **paths)
+{
+  GSList *files = NULL;
+  GdkContentProvider *provider;
+  GdkFileList *list;
+
+  for (int i = n - 1; i >= 0; i--)
+    files = g_slist_prepend (files, g_file_new_for_commandline_arg (paths[i]));
+  list = gdk_file_list_new_from_list (files);
+  provider = gdk_content_provider_new_typed (GDK_TYPE_FILE_LIST, list);
+  g_boxed_free (GDK_TYPE_FILE_LIST, list);
+  g_slist_free_full (files, g_object_unref);
+  return provider;
+}
+
+static void
+on_ended (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_main_loop_quit (data);
+}
+
+static GtkWidget *
+make_window (GdkContentProvider *files)
+{
+  GtkWidget *window = gtk_window_new (), *label = gtk_label_new ("Drag me");
+  GtkDragSource *source = gtk_drag_source_new ();
+
+  gtk_drag_source_set_actions (source, GDK_ACTION_COPY);
+  gtk_drag_source_set_content (source, files);
+  gtk_widget_add_controller (label, GTK_EVENT_CONTROLLER (source));
+  gtk_widget_set_size_request (label, WIDTH, HEIGHT);
+  gtk_window_set_decorated (GTK_WINDOW (window), FALSE);
+  gtk_window_set_title (GTK_WINDOW (window), "drag-source");
+  gtk_window_set_child (GTK_WINDOW (window), label);
+  return window;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GInputStream) input = NULL;
+  gboolean copy = argc > 1 && strcmp (argv[1], "--copy") == 0;
+  g_autoptr (GdkContentProvider) files = NULL;
+  char byte;
+
+  if (!gtk_init_check () || argc < (copy ? 3 : 2))
+    return 2;
+  files = make_files (argc - (copy ? 2 : 1), argv + (copy ? 2 : 1));
+  if (copy)
+    gdk_clipboard_set_content (gdk_display_get_clipboard (gdk_display_get_default ()), files);
+  else
+    gtk_window_present (GTK_WINDOW (make_window (files)));
+  input = g_unix_input_stream_new (fileno (stdin), FALSE);
+  g_input_stream_read_async (input, &byte, 1, G_PRIORITY_DEFAULT, NULL, on_ended, loop);
+  puts ("ready");
+  fflush (stdout);
+  g_main_loop_run (loop);
+  return 0;
+}
