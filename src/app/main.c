@@ -16,31 +16,34 @@
 static void
 print_help (void)
 {
-  printf ("%s\n",
-          _ ("Usage:\n"
-             "  sagebrush                       open the window\n"
-             "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
-             "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
-             "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
-             "  sagebrush --version             print the version\n\n"
-             "Options of “run”:\n"
-             "  --data FILE             data to work on; a synthetic sample when left out\n"
-             "  --connection NAME       where to run; “local” is this computer\n"
-             "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
-             "  --keep                  do not clean up at the end\n"
-             "  --output DIR            where charts and report are written\n"
-             "  --json                  print the result as JSON\n"
-             "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
-             "Modules: games (video-game-sales), digits (handwritten-digits), and your own.\n\n"
-             "Options of “predict”:\n"
-             "  --content-type TYPE     what the files are; else their names tell\n"
-             "  --accept TYPE           what is wanted\n"
-             "  --json                  print the answer as it came\n"
-             "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
-             "Options of “engine”:\n"
-             "  --data-dir DIR          where everything is kept\n"
-             "  --port N                port on 127.0.0.1; any when left out\n"
-             "  --print-env             print what to export for boto3 and the AWS CLI"));
+  printf (
+      "%s\n",
+      _ ("Usage:\n"
+         "  sagebrush                       open the window\n"
+         "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
+         "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
+         "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
+         "  sagebrush --version             print the version\n\n"
+         "Options of “run”:\n"
+         "  --data PATH             data to work on, a file or a folder; a synthetic sample when\n"
+         "                          left out\n"
+         "  --connection NAME       where to run; “local” is this computer\n"
+         "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
+         "  --keep                  do not clean up at the end\n"
+         "  --output DIR            where charts and report are written\n"
+         "  --json                  print the result as JSON\n"
+         "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
+         "Modules: games (video-game-sales), digits (handwritten-digits), photos\n"
+         "(image-classification), and your own.\n\n"
+         "Options of “predict”:\n"
+         "  --content-type TYPE     what the files are; else their names tell\n"
+         "  --accept TYPE           what is wanted\n"
+         "  --json                  print the answer as it came\n"
+         "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
+         "Options of “engine”:\n"
+         "  --data-dir DIR          where everything is kept\n"
+         "  --port N                port on 127.0.0.1; any when left out\n"
+         "  --print-env             print what to export for boto3 and the AWS CLI"));
 }
 
 int

@@ -14,6 +14,12 @@
 #include "cloud/sb-engine-process.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-photo-ask.h"
+
+#define IMAGE "application/x-image"
+/* Classes of a photo that are named, and how likely they have to be. */
+#define MAX_GUESSES 5
+#define MIN_GUESS   0.005
 
 typedef struct
 {
@@ -33,14 +39,14 @@ static const struct
   { ".libsvm", "text/libsvm" },
   { ".json", "application/json" },
   { ".npy", "application/x-npy" },
-  { ".png", "application/x-image" },
-  { ".jpg", "application/x-image" },
-  { ".jpeg", "application/x-image" },
-  { ".bmp", "application/x-image" },
-  { ".gif", "application/x-image" },
-  { ".tif", "application/x-image" },
-  { ".tiff", "application/x-image" },
-  { ".webp", "application/x-image" },
+  { ".png", IMAGE },
+  { ".jpg", IMAGE },
+  { ".jpeg", IMAGE },
+  { ".bmp", IMAGE },
+  { ".gif", IMAGE },
+  { ".tif", IMAGE },
+  { ".tiff", IMAGE },
+  { ".webp", IMAGE },
 };
 
 static const char *
@@ -86,24 +92,69 @@ print_digits (const char *path, GBytes *body)
   return n > 0;
 }
 
+/* "bee.jpg: bees (97.1 %), ants (2.9 %)" */
+static gboolean
+print_photo (const char *path, GBytes *body, char **classes)
+{
+  g_autoptr (SbPhotoReading) reading = sb_photo_reading_parse (body);
+  guint order[MAX_GUESSES], n, n_classes = g_strv_length (classes);
+
+  if (reading == NULL)
+    return FALSE;
+  n = sb_photo_reading_rank (reading, order, MAX_GUESSES);
+  printf ("%s: ", path);
+  for (guint i = 0; i < n; i++)
+    {
+      double probability = reading->probabilities[order[i]];
+      g_autofree char *number = g_strdup_printf ("%u", order[i]);
+
+      if (i > 0 && probability < MIN_GUESS)
+        break;
+      printf ("%s%s (%.1f %%)",
+              i == 0 ? "" : ", ",
+              order[i] < n_classes ? classes[order[i]] : number,
+              100 * probability);
+    }
+  putchar ('\n');
+  return TRUE;
+}
+
+/* A photo that is too large for a request is made smaller. */
+static GBytes *
+read_request (const char *path, const char *type, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  char *data;
+  gsize length;
+  GBytes *body;
+
+  if (!g_file_get_contents (path, &data, &length, error))
+    return NULL;
+  bytes = g_bytes_new_take (data, length);
+  if (strcmp (type, IMAGE) != 0)
+    return g_steal_pointer (&bytes);
+  body = sb_photo_make_body (bytes, error);
+  if (body == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return body;
+}
+
 static gboolean
 predict (SbClient *client,
          const Options *options,
          const char *endpoint,
          const char *path,
+         char **classes,
          GError **error)
 {
   const char *type = find_type (options, path, error);
   g_autoptr (JsonObject) input = NULL;
   g_autoptr (JsonObject) answer = NULL;
-  g_autoptr (GBytes) request = NULL;
+  g_autoptr (GBytes) request = type != NULL ? read_request (path, type, error) : NULL;
   g_autoptr (GBytes) body = NULL;
-  char *data;
-  gsize length;
 
-  if (type == NULL || !g_file_get_contents (path, &data, &length, error))
+  if (request == NULL)
     return FALSE;
-  request = g_bytes_new_take (data, length);
   input = sb_json_object_new ("EndpointName",
                               "s",
                               endpoint,
@@ -118,7 +169,7 @@ predict (SbClient *client,
       client, "sagemaker-runtime", "InvokeEndpoint", input, request, &body, NULL, error);
   if (answer == NULL)
     return FALSE;
-  if (!options->json && print_digits (path, body))
+  if (!options->json && (print_digits (path, body) || print_photo (path, body, classes)))
     return TRUE;
   fwrite (g_bytes_get_data (body, NULL), 1, g_bytes_get_size (body), stdout);
   if (g_bytes_get_size (body) > 0 &&
@@ -136,6 +187,7 @@ predict_all (const Options *options, char **argv, GError **error)
   g_autoptr (SbEngineProcess) engine = sb_engine_process_start (folder, NULL, error);
   g_autoptr (SbConnection) connection = NULL;
   g_autoptr (SbClient) client = NULL;
+  g_auto (GStrv) classes = sb_photo_classes_of_endpoint (base, argv[1]);
   gboolean fine = TRUE, wanted = FALSE;
 
   if (engine == NULL)
@@ -143,7 +195,7 @@ predict_all (const Options *options, char **argv, GError **error)
   connection = sb_connection_new_for_engine (engine);
   client = sb_client_new (connection, NULL);
   for (int i = 2; fine && argv[i] != NULL; i++)
-    fine = predict (client, options, argv[1], argv[i], error);
+    fine = predict (client, options, argv[1], argv[i], classes, error);
   if (sb_engine_process_is_child (engine) &&
       !(sb_engine_process_is_wanted (engine, &wanted, NULL, NULL) && wanted))
     sb_engine_process_stop (engine, NULL, NULL);

@@ -65,8 +65,19 @@ sb_photo_reading_rank (const SbPhotoReading *self, guint *order, guint n)
   return count;
 }
 
+static char **
+list_names (JsonArray *classes)
+{
+  guint n = classes != NULL ? json_array_get_length (classes) : 0;
+  char **names = g_new0 (char *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    names[i] = g_strdup (json_array_get_string_element (classes, i));
+  return names;
+}
+
 static JsonArray *
-find_classes (SbRun *self, const char *kind)
+get_classes (SbRun *self, const char *kind)
 {
   SbStep *step = sb_run_find_step_of_kind (self, kind);
   JsonObject *result = step != NULL ? sb_step_get_result (step) : NULL;
@@ -85,14 +96,66 @@ find_classes (SbRun *self, const char *kind)
 char **
 sb_run_list_photo_classes (SbRun *self)
 {
-  JsonArray *own = find_classes (self, "train");
-  JsonArray *classes = own != NULL ? own : find_classes (self, "choose-data");
-  guint n = classes != NULL ? json_array_get_length (classes) : 0;
-  char **names = g_new0 (char *, n + 1);
+  JsonArray *own = get_classes (self, "train");
 
-  for (guint i = 0; i < n; i++)
-    names[i] = g_strdup (json_array_get_string_element (classes, i));
-  return names;
+  return list_names (own != NULL ? own : get_classes (self, "choose-data"));
+}
+
+/* The classes of a run, if it has deployed that endpoint. */
+static JsonArray *
+find_classes (JsonObject *run, const char *endpoint)
+{
+  JsonObject *steps = run != NULL ? sb_json_get_object (run, "steps") : NULL;
+  JsonArray *classes = NULL, *own;
+  gboolean is_its = FALSE;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  if (steps == NULL)
+    return NULL;
+  json_object_iter_init_ordered (&iter, steps);
+  while (json_object_iter_next_ordered (&iter, &name, &node))
+    {
+      JsonObject *step = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      JsonObject *result = step != NULL ? sb_json_get_object (step, "result") : NULL;
+
+      if (result == NULL)
+        continue;
+      own = sb_json_get_array (result, "classes");
+      /* A model from elsewhere brings its own. */
+      if (own != NULL && (classes == NULL || strcmp (name, "train") == 0))
+        classes = own;
+      is_its = is_its || strcmp (sb_json_get_string (result, "endpoint", ""), endpoint) == 0;
+    }
+  return is_its ? classes : NULL;
+}
+
+/**
+ * sb_photo_classes_of_endpoint:
+ * @data_dir: where Sagebrush keeps its runs
+ * @endpoint: the name of an endpoint
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of the classes that it tells apart;
+ *   empty when none of the runs has deployed it
+ */
+char **
+sb_photo_classes_of_endpoint (const char *data_dir, const char *endpoint)
+{
+  g_autofree char *folder = g_build_filename (data_dir, "runs", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, "run.json", NULL);
+      g_autoptr (JsonObject) run = sb_json_load_file (path, NULL);
+      JsonArray *classes = find_classes (run, endpoint);
+
+      if (classes != NULL)
+        return list_names (classes);
+    }
+  return list_names (NULL);
 }
 
 void

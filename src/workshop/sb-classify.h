@@ -53,6 +53,7 @@ void sb_photo_reading_free (SbPhotoReading *self);
 guint sb_photo_reading_rank (const SbPhotoReading *self, guint *order, guint n);
 
 char **sb_run_list_photo_classes (SbRun *self);
+char **sb_photo_classes_of_endpoint (const char *data_dir, const char *endpoint);
 
 void sb_run_classify_photo_async (SbRun *self,
                                   GBytes *photo,

@@ -87,8 +87,14 @@ sb_photo_make_body (GBytes *photo, GError **error)
   return sb_photo_to_jpeg (small, error);
 }
 
-static SbPhotoReading *
-parse (GBytes *body)
+/**
+ * sb_photo_reading_parse:
+ * @body: what an endpoint has answered
+ *
+ * Returns: (transfer full) (nullable): what was seen, if it is a JSON array of probabilities
+ */
+SbPhotoReading *
+sb_photo_reading_parse (GBytes *body)
 {
   gsize length;
   const char *text = g_bytes_get_data (body, &length);
@@ -151,7 +157,7 @@ sb_photo_ask (SbClient *client,
       client, "sagemaker-runtime", "InvokeEndpoint", input, request, &body, cancellable, error);
   if (answer == NULL)
     return NULL;
-  reading = parse (body);
+  reading = sb_photo_reading_parse (body);
   if (reading == NULL)
     g_set_error_literal (error,
                          SB_ERROR,

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 GBytes *sb_photo_to_jpeg (const SbPhoto *photo, GError **error);
 GBytes *sb_photo_make_body (GBytes *photo, GError **error);
+SbPhotoReading *sb_photo_reading_parse (GBytes *body);
 SbPhotoReading *sb_photo_ask (SbClient *client,
                               const char *endpoint,
                               GBytes *photo,

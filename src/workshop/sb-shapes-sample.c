@@ -21,7 +21,7 @@
 /* Points along each side of a pixel at which it is looked whether the shape is there. */
 #define SAMPLES 3
 /* A shape that is nearly as its background could not be seen. */
-#define MIN_CONTRAST 90.0
+#define MIN_CONTRAST 130.0
 /* Of a star, where its inner corners are; of a ring, where its hole ends; of a cross, half of how
  * thick its bars are. The shape itself reaches to 1. */
 #define STAR_INNER  0.42
@@ -148,10 +148,10 @@ choose_background (Background *self, SbMt19937 *random)
     self->colours[i / 3][i % 3] = range (random, 0, 255);
   /* The second is near the first, so that there is something left to stand out from. */
   for (guint i = 0; i < 3; i++)
-    self->colours[1][i] = 0.6 * self->colours[0][i] + 0.4 * self->colours[1][i];
+    self->colours[1][i] = 0.7 * self->colours[0][i] + 0.3 * self->colours[1][i];
   self->direction = range (random, 0, 2 * G_PI);
   self->stripes = range (random, -4, 6);
-  self->noise = range (random, 4, 28);
+  self->noise = range (random, 2, 16);
 }
 
 static void
@@ -160,7 +160,7 @@ choose_figure (Figure *self, guint shape, int side, const Background *background
   double turn = range (random, 0, 2 * G_PI), distance;
 
   self->shape = shape;
-  self->radius = range (random, 0.24, 0.44) * side;
+  self->radius = range (random, 0.3, 0.46) * side;
   self->x = side / 2.0 + range (random, -1, 1) * (0.5 * side - self->radius);
   self->y = side / 2.0 + range (random, -1, 1) * (0.5 * side - self->radius);
   self->stretch = range (random, 0.82, 1);

@@ -25,12 +25,6 @@
 #define IMAGES  "application/x-image"
 #define MODEL   "application/x-sagemaker-model"
 
-/* SageMaker's own algorithm knows none of these. */
-static const char *const local_only[] = { "lr_schedule",
-                                          "train_layers",
-                                          "label_smoothing",
-                                          "seed" };
-
 typedef struct
 {
   SbWork *work;
@@ -387,8 +381,6 @@ sb_photos_complete_job (SbWork *work,
   set_number (hyperparameters, "num_classes", g_strv_length (classes));
   set_number (hyperparameters, "num_training_samples", sb_json_get_int (parts, "train.count", 0));
   set_number (hyperparameters, "use_pretrained_model", strcmp (weights, "scratch") != 0);
-  for (guint i = 0; !is_local && i < G_N_ELEMENTS (local_only); i++)
-    json_object_remove_member (hyperparameters, local_only[i]);
   if (strcmp (weights, "file") == 0)
     path = find_own_weights (work, error);
   else if (strcmp (weights, "imagenet") == 0 && is_local)

@@ -121,10 +121,13 @@ list_sources (SbWork *work)
   return sources;
 }
 
-/* Of the form's values, those that are the algorithm's. */
+/* Of the form's values, those that are the algorithm's; on AWS without what only the local engine
+ * knows. */
 static JsonObject *
 make_hyperparameters (SbWork *work)
 {
+  SbConnection *connection = sb_client_get_connection (work->client);
+  gboolean is_local = sb_connection_get_endpoint_url (connection) != NULL;
   const SbAlgorithm *algorithm =
       sb_algorithm_find (sb_json_get_string (work->module, "algorithm", ""));
   JsonObject *values = json_object_new ();
@@ -134,9 +137,14 @@ make_hyperparameters (SbWork *work)
 
   json_object_iter_init_ordered (&iter, work->values);
   while (json_object_iter_next_ordered (&iter, &name, &node))
-    if (algorithm == NULL ? strcmp (name, "InstanceCount") != 0
-                          : sb_algorithm_find_parameter (algorithm, name) != NULL)
-      json_object_set_member (values, name, json_node_copy (node));
+    {
+      const SbParameter *parameter =
+          algorithm != NULL ? sb_algorithm_find_parameter (algorithm, name) : NULL;
+
+      if (algorithm == NULL ? strcmp (name, "InstanceCount") != 0
+                            : parameter != NULL && (is_local || !parameter->local_only))
+        json_object_set_member (values, name, json_node_copy (node));
+    }
   return values;
 }
 

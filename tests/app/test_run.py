@@ -26,7 +26,8 @@ real = pytest.mark.skipif(CSV is None, reason="no real data: set SAGEBRUSH_TEST_
 
 
 def run(home, *arguments, env=None, code=0):
-    environment = {**os.environ, "XDG_DATA_HOME": str(home), "LC_ALL": "C.UTF-8", **(env or {})}
+    environment = {**os.environ, "XDG_DATA_HOME": str(home), "XDG_CACHE_HOME": f"{home}/cache", "LC_ALL": "C.UTF-8",
+                   **(env or {})}
     environment.pop("DISPLAY", None)
     done = subprocess.run([PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == code, done.stderr
