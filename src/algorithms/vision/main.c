@@ -22,10 +22,12 @@
 static void
 limit_spinning (char **argv)
 {
-  if (g_getenv ("GOMP_SPINCOUNT") != NULL || g_getenv ("OMP_WAIT_POLICY") != NULL)
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
+
+  if (self == NULL || g_getenv ("GOMP_SPINCOUNT") != NULL || g_getenv ("OMP_WAIT_POLICY") != NULL)
     return;
   g_setenv ("GOMP_SPINCOUNT", "1000", TRUE);
-  execv ("/proc/self/exe", argv);
+  execv (self, argv);
 }
 
 /* The engine says which algorithm's image was asked for. */
