@@ -74,7 +74,7 @@ class ResNet(nn.Module):
             x = functional.max_pool2d(x, 3, 2, 1)
         for stage in range(self.stages):
             x = getattr(self, f"layer{stage + 1}")(x)
-        return x.mean((2, 3))
+        return functional.adaptive_avg_pool2d(x, 1).flatten(1)
 
     def forward(self, x):
         return self.fc(self.features(x))

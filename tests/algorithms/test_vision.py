@@ -74,7 +74,8 @@ NETS = {
         conv("a", 32, 3, 1), conv("b", 32, 1, 0, relu=False), conv("c", 32, 3, 1, inputs=["a"]), conv("d", 32, 5, 2, relu=False, inputs=["a"]),
         add("e", "d", "c", relu=True), add("f", "e", "b"), add("g", "f", "f"), {**RELU, "inputs": ["a"]}, add("h", "relu", "g"),
         {**DROPOUT, "inputs": ["h"]}, conv("i", 32, 3, 1, relu=False), add("j", "i", "dropout", relu=True), add("k", "j", "a"),
-        pool(3, 2, 1), dense("l", 8, bias=False)]),
+        pool(3, 2, 1), dense("l", 8)]),
+    "plain": ([2, 5, 5], [conv("a", 8, 3, bias=False), dense("b", 7, bias=False)]),
     "image": ([16, 8, 8], [conv("a", 16, 3, 1, relu=False), add("b", "a", "input", relu=True), {**RELU, "inputs": ["input"], "name": "c"},
                            add("d", "input", "c"), add("e", "b", "d"), dense("f", 4)]),
 }
@@ -133,8 +134,10 @@ class Net(torch.nn.Module):
     def apply_layer(self, layer, x, other):
         if layer["kind"] == "max-pool":
             return torch.nn.functional.max_pool2d(x, layer["kernel"], layer["stride"], layer["padding"])
+        if layer["kind"] == "average-pool" and layer["kernel"] == 0:
+            return torch.nn.functional.adaptive_avg_pool2d(x, 1)
         if layer["kind"] == "average-pool":
-            return torch.nn.functional.avg_pool2d(x, layer["kernel"] or x.shape[2:], layer["stride"], layer["padding"])
+            return torch.nn.functional.avg_pool2d(x, layer["kernel"], layer["stride"], layer["padding"])
         if layer["kind"] == "add":
             x = x + other
         elif layer["kind"] == "dense":

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ONNX files of such chains of operators as SbNet can be. A file comes from anywhere: every length
- * in it is held against what is there.
+ * ONNX files of such operators as SbNet has layers. A file comes from anywhere: every length in it
+ * is held against what is there.
  */
 
 #include "config.h"
@@ -41,6 +41,14 @@ typedef struct
   gboolean has_value;
 } Node;
 
+/* What an operator puts out. */
+typedef struct
+{
+  int layer; /* that computes it; -1 is the image */
+  gboolean flat;
+  gint64 padding; /* zeros that an operator of their own has put around it */
+} Value;
+
 typedef struct
 {
   GPtrArray *nodes;    /* (element-type Node) */
@@ -48,10 +56,11 @@ typedef struct
   gint64 input[4];
   char *input_name;
   /* What becomes of them. */
+  GHashTable *values; /* (element-type utf8 Value) */
+  GHashTable *takers; /* (element-type utf8 guint): how many operators take a value */
   JsonArray *layers;
-  JsonObject *last;   /* (nullable): the layer that a Relu belongs to */
+  GHashTable *names;  /* (element-type utf8): of layers */
   GPtrArray *weights; /* (element-type utf8): names of tensors, in SbNet's order */
-  gboolean flat;
 } Import;
 
 static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -324,131 +333,387 @@ is_all (const Node *node, const char *name, double wanted)
 }
 
 static JsonObject *
-add_layer (Import *self, const char *kind)
+get_layer (const Import *self, int index)
 {
-  g_autofree char *name = g_strdup_printf ("layer%u", json_array_get_length (self->layers) + 1);
+  return json_array_get_object_element (self->layers, (guint) index);
+}
+
+static void
+add_value (Import *self, const char *name, int layer, gboolean flat)
+{
+  Value value = { layer, flat, 0 };
+
+  g_hash_table_replace (self->values, g_strdup (name), g_memdup2 (&value, sizeof value));
+}
+
+/* What the operator takes, in the place of @i, with zeros around it or not. */
+static const Value *
+find_padded (const Import *self, const Node *node, guint i, GError **error)
+{
+  const char *name = i < node->inputs->len ? node->inputs->pdata[i] : "";
+  const Value *value = g_hash_table_lookup (self->values, name);
+
+  if (value == NULL)
+    fail (error,
+          "The ONNX operator “%s” takes “%s”, which no operator before it puts out",
+          node->operator,
+          name);
+  return value;
+}
+
+static const Value *
+find_value (const Import *self, const Node *node, guint i, GError **error)
+{
+  const Value *value = find_padded (self, node, i, error);
+
+  if (value == NULL || value->padding == 0)
+    return value;
+  fail (error, "The ONNX operator “Pad” has to be followed by AveragePool");
+  return NULL;
+}
+
+/* A layer with weights has the name that they begin with, as long as no other has it. */
+static char *
+choose_name (Import *self, const char *weight)
+{
+  char *name = weight != NULL && g_str_has_suffix (weight, ".weight")
+                   ? g_strndup (weight, strlen (weight) - strlen (".weight"))
+                   : g_strdup_printf ("layer%u", json_array_get_length (self->layers) + 1);
+
+  while (strcmp (name, "input") == 0 || !g_hash_table_add (self->names, g_strdup (name)))
+    {
+      char *longer = g_strconcat (name, "_", NULL);
+
+      g_free (name);
+      name = longer;
+    }
+  return name;
+}
+
+static const char *
+get_source_name (const Import *self, int layer)
+{
+  return layer < 0 ? "input" : sb_json_get_string (get_layer (self, layer), "name", "");
+}
+
+/* A layer that takes @value, and @other if that is given. Only what is not the output of the layer
+ * before it is said. */
+static JsonObject *
+add_layer (Import *self,
+           const Node *node,
+           const char *kind,
+           const char *weight,
+           const Value *value,
+           const Value *other)
+{
+  g_autofree char *name = choose_name (self, weight);
+  int index = (int) json_array_get_length (self->layers);
   JsonObject *layer = sb_json_object_new ("kind", "s", kind, "name", "s", name, NULL);
 
+  if (value->layer != index - 1 || other != NULL)
+    {
+      JsonArray *inputs = json_array_new ();
+
+      json_array_add_string_element (inputs, get_source_name (self, value->layer));
+      if (other != NULL)
+        json_array_add_string_element (inputs, get_source_name (self, other->layer));
+      json_object_set_array_member (layer, "inputs", inputs);
+    }
   json_array_add_object_element (self->layers, layer);
+  add_value (self, node->outputs->pdata[0], index, value->flat);
   return layer;
 }
 
-/* A layer with weights has the name that they begin with. */
+static const char *
+get_weight_name (const Node *node, guint i)
+{
+  const char *name = i < node->inputs->len ? node->inputs->pdata[i] : "";
+
+  return *name != '\0' ? name : NULL;
+}
+
+/* The weights and the bias, if there is one. */
 static gboolean
 take_weights (Import *self, const Node *node, JsonObject *layer, guint n_dims, GError **error)
 {
-  const Tensor *tensor;
-  const char *weight;
+  const char *weight = get_weight_name (node, 1), *bias = get_weight_name (node, 2);
+  const Tensor *tensor = weight != NULL ? g_hash_table_lookup (self->tensors, weight) : NULL;
 
-  if (node->inputs->len != 3)
-    return fail (error, "The ONNX operator “%s” needs weights and a bias", node->operator);
-  for (guint i = 1; i < 3; i++)
-    g_ptr_array_add (self->weights, g_strdup (node->inputs->pdata[i]));
-  weight = node->inputs->pdata[1];
-  tensor = g_hash_table_lookup (self->tensors, weight);
+  if (weight == NULL)
+    return fail (error, "The ONNX operator “%s” needs weights", node->operator);
   if (tensor == NULL || tensor->n_dims != n_dims)
     return fail (error, "The weights “%s” are missing in the ONNX file", weight);
+  g_ptr_array_add (self->weights, g_strdup (weight));
+  if (bias != NULL)
+    g_ptr_array_add (self->weights, g_strdup (bias));
   json_object_set_int_member (layer, "channels", tensor->dims[0]);
-  if (g_str_has_suffix (weight, ".weight"))
-    {
-      g_autofree char *name = g_strndup (weight, strlen (weight) - strlen (".weight"));
-
-      json_object_set_string_member (layer, "name", name);
-    }
-  self->last = layer;
+  json_object_set_boolean_member (layer, "bias", bias != NULL);
   return TRUE;
 }
 
 static gboolean
 take_square (Import *self, const Node *node, const char *kind, GError **error)
 {
+  gboolean convolution = strcmp (kind, "convolution") == 0;
+  gboolean average = strcmp (kind, "average-pool") == 0;
+  const Value *value =
+      average ? find_padded (self, node, 0, error) : find_value (self, node, 0, error);
   JsonObject *layer;
-  double kernel, stride, padding;
+  double kernel, stride, padding, counted;
+  gint64 extra;
 
-  if (!get_number (node, "kernel_shape", 0, &kernel) || !get_number (node, "strides", 1, &stride) ||
-      !get_number (node, "pads", 0, &padding) || !is_all (node, "dilations", 1) ||
+  if (value == NULL)
+    return FALSE;
+  if (value->flat || !get_number (node, "kernel_shape", 0, &kernel) || kernel < 1 ||
+      !get_number (node, "strides", 1, &stride) || !get_number (node, "pads", 0, &padding) ||
+      !get_number (node, "count_include_pad", 0, &counted) || !is_all (node, "dilations", 1) ||
       !is_all (node, "group", 1) || !is_all (node, "ceil_mode", 0) ||
       !is_all (node, "storage_order", 0) ||
+      (average && padding != 0 && (counted != 1 || value->padding != 0)) ||
       strcmp (sb_json_get_string (node->attributes, "auto_pad", "NOTSET"), "NOTSET") != 0)
     return fail (error,
                  "The ONNX operator “%s” has to be square, without groups or dilation",
                  node->operator);
-  layer = add_layer (self, kind);
+  extra = value->padding;
+  layer = add_layer (self, node, kind, convolution ? get_weight_name (node, 1) : NULL, value, NULL);
   json_object_set_int_member (layer, "kernel", (gint64) kernel);
   json_object_set_int_member (layer, "stride", (gint64) stride);
-  json_object_set_int_member (layer, "padding", (gint64) padding);
-  self->last = NULL;
-  return strcmp (kind, "convolution") != 0 || take_weights (self, node, layer, 4, error);
+  json_object_set_int_member (layer, "padding", (gint64) padding + extra);
+  return !convolution || take_weights (self, node, layer, 4, error);
 }
 
 static gboolean
 take_dense (Import *self, const Node *node, GError **error)
 {
-  if (!self->flat)
+  const Value *value = find_value (self, node, 0, error);
+
+  if (value == NULL)
+    return FALSE;
+  if (!value->flat)
     return fail (error, "The ONNX operator “Gemm” needs a Flatten before it");
   if (!is_all (node, "alpha", 1) || !is_all (node, "beta", 1) || !is_all (node, "transA", 0) ||
       !is_all (node, "transB", 1) || !json_object_has_member (node->attributes, "transB"))
     return fail (error, "The ONNX operator “Gemm” has to be y = x · Wᵀ + b");
-  return take_weights (self, node, add_layer (self, "dense"), 2, error);
+  return take_weights (self,
+                       node,
+                       add_layer (self, node, "dense", get_weight_name (node, 1), value, NULL),
+                       2,
+                       error);
 }
 
 static gboolean
-take_relu (Import *self, GError **error)
+take_norm (Import *self, const Node *node, GError **error)
 {
-  if (self->last == NULL)
-    return fail (error, "The ONNX operator “Relu” has to follow Conv or Gemm");
-  json_object_set_boolean_member (self->last, "relu", TRUE);
-  self->last = NULL;
+  const Value *value = find_value (self, node, 0, error);
+  double epsilon, momentum;
+  JsonObject *layer;
+
+  if (value == NULL)
+    return FALSE;
+  if (node->inputs->len != 5 || !is_all (node, "training_mode", 0) ||
+      !is_all (node, "spatial", 1) || !get_number (node, "epsilon", 1e-5, &epsilon) ||
+      !get_number (node, "momentum", 0.9, &momentum))
+    return fail (error, "The ONNX operator “BatchNormalization” has to be one for inference");
+  layer = add_layer (self, node, "batch-norm", get_weight_name (node, 1), value, NULL);
+  json_object_set_double_member (layer, "epsilon", epsilon);
+  json_object_set_double_member (layer, "momentum", 1 - momentum);
+  for (guint i = 1; i < 5; i++)
+    g_ptr_array_add (self->weights, g_strdup (node->inputs->pdata[i]));
+  return TRUE;
+}
+
+/* It belongs to the layer before it, when nothing else takes that. */
+static gboolean
+take_relu (Import *self, const Node *node, GError **error)
+{
+  const Value *value = find_value (self, node, 0, error);
+  JsonObject *before;
+  const char *kind;
+
+  if (value == NULL)
+    return FALSE;
+  before = value->layer >= 0 ? get_layer (self, value->layer) : NULL;
+  kind = before != NULL ? sb_json_get_string (before, "kind", "") : "";
+  if (GPOINTER_TO_UINT (g_hash_table_lookup (self->takers, node->inputs->pdata[0])) == 1 &&
+      (strcmp (kind, "convolution") == 0 || strcmp (kind, "dense") == 0 ||
+       strcmp (kind, "batch-norm") == 0 || strcmp (kind, "add") == 0))
+    {
+      json_object_set_boolean_member (before, "relu", TRUE);
+      add_value (self, node->outputs->pdata[0], value->layer, value->flat);
+    }
+  else
+    add_layer (self, node, "relu", NULL, value, NULL);
+  return TRUE;
+}
+
+static gboolean
+take_addition (Import *self, const Node *node, GError **error)
+{
+  const Value *value = find_value (self, node, 0, error);
+  const Value *other = value != NULL ? find_value (self, node, 1, error) : NULL;
+
+  if (other == NULL)
+    return FALSE;
+  if (value->flat != other->flat)
+    return fail (error, "The ONNX operator “Add” has to add two outputs of one shape");
+  add_layer (self, node, "add", NULL, value, other);
+  return TRUE;
+}
+
+static gboolean
+take_average (Import *self, const Node *node, GError **error)
+{
+  const Value *value = find_value (self, node, 0, error);
+
+  if (value == NULL)
+    return FALSE;
+  if (value->flat)
+    return fail (error, "The ONNX operator “%s” has to take an image", node->operator);
+  json_object_set_int_member (add_layer (self, node, "average-pool", NULL, value, NULL),
+                              "kernel",
+                              0);
+  return TRUE;
+}
+
+/* One of a tensor's whole numbers. */
+static gint64
+get_int (const Tensor *tensor, guint i)
+{
+  SbProtoReader ints = tensor->ints;
+  gboolean broken = FALSE;
+  guint64 value = 0;
+
+  if (tensor->raw.at != NULL)
+    {
+      memcpy (&value, tensor->raw.at + i * sizeof value, sizeof value);
+      return (gint64) GUINT64_FROM_LE (value);
+    }
+  for (guint k = 0; k <= i; k++)
+    if (!sb_proto_next_number (&ints, &value, &broken))
+      return -1;
+  return (gint64) value;
+}
+
+/* PyTorch writes an average's padding as an operator of its own. */
+static gboolean
+take_padding (Import *self, const Node *node, GError **error)
+{
+  const Value *value = find_value (self, node, 0, error);
+  const char *name = get_weight_name (node, 1);
+  const Tensor *pads = name != NULL ? g_hash_table_lookup (self->tensors, name) : NULL;
+  Value padded;
+
+  if (value == NULL)
+    return FALSE;
+  padded = *value;
+  if (pads == NULL || pads->type != ELEMENT_INT64 || pads->n_dims != 1 || pads->dims[0] != 8 ||
+      (pads->raw.at != NULL && pads->raw.end - pads->raw.at != 8 * sizeof (gint64)) ||
+      strcmp (sb_json_get_string (node->attributes, "mode", "constant"), "constant") != 0)
+    return fail (error, "The ONNX operator “Pad” has to put zeros around an image");
+  padded.padding = get_int (pads, 2);
+  for (guint i = 0; i < 8; i++)
+    if (get_int (pads, i) != (i % 4 < 2 ? 0 : padded.padding) || padded.padding < 0 ||
+        padded.padding > G_MAXINT16)
+      return fail (error, "The ONNX operator “Pad” has to put as many zeros on every side");
+  g_hash_table_replace (self->values,
+                        g_strdup (node->outputs->pdata[0]),
+                        g_memdup2 (&padded, sizeof padded));
+  return TRUE;
+}
+
+/* What changes no number. */
+static gboolean
+take_same (Import *self, const Node *node, gboolean flatten, GError **error)
+{
+  const Tensor *tensor =
+      node->inputs->len > 0 ? g_hash_table_lookup (self->tensors, node->inputs->pdata[0]) : NULL;
+  const Value *value;
+
+  /* PyTorch writes weights that are alike once. */
+  if (tensor != NULL)
+    {
+      g_hash_table_replace (self->tensors,
+                            g_strdup (node->outputs->pdata[0]),
+                            g_memdup2 (tensor, sizeof *tensor));
+      return TRUE;
+    }
+  value = find_value (self, node, 0, error);
+  if (value == NULL)
+    return FALSE;
+  add_value (self, node->outputs->pdata[0], value->layer, value->flat || flatten);
   return TRUE;
 }
 
 static gboolean
 take_node (Import *self, const Node *node, GError **error)
 {
-  if (strcmp (node->operator, "Conv") == 0)
-    return take_square (self, node, "convolution", error);
-  if (strcmp (node->operator, "MaxPool") == 0)
-    return take_square (self, node, "max-pool", error);
+  static const struct
+  {
+    const char *operator;
+    const char *kind;
+  } squares[] = { { "Conv", "convolution" },
+                  { "MaxPool", "max-pool" },
+                  { "AveragePool", "average-pool" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (squares); i++)
+    if (strcmp (node->operator, squares[i].operator) == 0)
+      return take_square (self, node, squares[i].kind, error);
   if (strcmp (node->operator, "Gemm") == 0)
     return take_dense (self, node, error);
+  if (strcmp (node->operator, "BatchNormalization") == 0)
+    return take_norm (self, node, error);
   if (strcmp (node->operator, "Relu") == 0)
-    return take_relu (self, error);
+    return take_relu (self, node, error);
+  if (strcmp (node->operator, "Add") == 0)
+    return take_addition (self, node, error);
+  if (strcmp (node->operator, "Pad") == 0)
+    return take_padding (self, node, error);
+  if (strcmp (node->operator, "GlobalAveragePool") == 0)
+    return take_average (self, node, error);
   if (strcmp (node->operator, "Dropout") == 0 || strcmp (node->operator, "Identity") == 0)
-    return TRUE;
+    return take_same (self, node, FALSE, error);
   if (strcmp (node->operator, "Flatten") == 0 || strcmp (node->operator, "Reshape") == 0)
-    {
-      self->flat = TRUE;
-      self->last = NULL;
-      return TRUE;
-    }
+    return take_same (self, node, TRUE, error);
   return fail (error,
-               "The ONNX operator “%s” is none that Sagebrush knows: Conv, Relu, MaxPool, Flatten, "
-               "Reshape, Gemm, Dropout, Identity",
+               "The ONNX operator “%s” is none that Sagebrush knows: Conv, BatchNormalization, "
+               "Relu, Add, MaxPool, Pad, AveragePool, GlobalAveragePool, Flatten, Reshape, "
+               "Gemm, Dropout, Identity",
                node->operator);
 }
 
-/* Each operator has to take what the one before it put out. */
+static void
+count_takers (Import *self)
+{
+  for (guint i = 0; i < self->nodes->len; i++)
+    {
+      const Node *node = g_ptr_array_index (self->nodes, i);
+
+      for (guint k = 0; k < node->inputs->len; k++)
+        {
+          const char *name = node->inputs->pdata[k];
+          guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->takers, name));
+
+          g_hash_table_replace (self->takers, g_strdup (name), GUINT_TO_POINTER (n + 1));
+        }
+    }
+}
+
+/* Each operator has to take what those before it put out. */
 static gboolean
 follow (Import *self, GError **error)
 {
-  const char *current = self->input_name;
-
+  count_takers (self);
+  add_value (self, self->input_name, -1, FALSE);
   for (guint i = 0; i < self->nodes->len; i++)
     {
       const Node *node = g_ptr_array_index (self->nodes, i);
 
       if (strcmp (node->operator, "Constant") == 0 && node->has_value)
-        {
-          g_hash_table_replace (self->tensors,
-                                g_strdup (node->outputs->pdata[0]),
-                                g_memdup2 (&node->value, sizeof node->value));
-          continue;
-        }
-      if (node->inputs->len == 0 || strcmp (node->inputs->pdata[0], current) != 0)
-        return fail (error, "The operators of the ONNX file are no chain");
-      if (!take_node (self, node, error))
+        g_hash_table_replace (self->tensors,
+                              g_strdup (node->outputs->pdata[0]),
+                              g_memdup2 (&node->value, sizeof node->value));
+      else if (!take_node (self, node, error))
         return FALSE;
-      current = node->outputs->pdata[0];
     }
   return TRUE;
 }
@@ -492,7 +757,9 @@ make_net (Import *self, GError **error)
   for (guint i = 0; net != NULL && i < net->weights->len; i++)
     {
       const SbWeight *weight = g_ptr_array_index (net->weights, i);
-      const Tensor *tensor = g_hash_table_lookup (self->tensors, self->weights->pdata[i]);
+      const Tensor *tensor = i < self->weights->len
+                                 ? g_hash_table_lookup (self->tensors, self->weights->pdata[i])
+                                 : NULL;
 
       if (tensor == NULL)
         {
@@ -507,7 +774,7 @@ make_net (Import *self, GError **error)
 
 /**
  * sb_onnx_load:
- * @path: an ONNX file of a chain of Conv, Relu, MaxPool, Flatten or Reshape, Gemm
+ * @path: an ONNX file of operators that SbNet has layers for
  * @error: %SB_NET_ERROR_INVALID, or a %G_FILE_ERROR
  *
  * Returns: (transfer full) (nullable): the net
@@ -526,6 +793,9 @@ sb_onnx_load (const char *path, GError **error)
   model.end = model.at + g_mapped_file_get_length (file);
   self.nodes = g_ptr_array_new_with_free_func (node_free);
   self.tensors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self.values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self.takers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.layers = json_array_new ();
   self.weights = g_ptr_array_new_with_free_func (g_free);
   if (!find_message (model, MODEL_GRAPH, &graph))
@@ -534,6 +804,9 @@ sb_onnx_load (const char *path, GError **error)
     net = make_net (&self, error);
   g_ptr_array_unref (self.nodes);
   g_hash_table_unref (self.tensors);
+  g_hash_table_unref (self.values);
+  g_hash_table_unref (self.takers);
+  g_hash_table_unref (self.names);
   json_array_unref (self.layers);
   g_ptr_array_unref (self.weights);
   g_free (self.input_name);

@@ -55,6 +55,7 @@ enum
 {
   ELEMENT_FLOAT = 1,
   ELEMENT_INT64 = 7,
+  KIND_FLOAT = 1,
   KIND_INT = 2,
   KIND_INTS = 7,
 };

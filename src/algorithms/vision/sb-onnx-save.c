@@ -14,8 +14,9 @@
 /* A graph that grows by one operator after the other. */
 typedef struct
 {
+  const SbNet *net;
   GByteArray *out;
-  char *last; /* the name of what the last operator puts out */
+  GPtrArray *values; /* (element-type utf8): what each layer puts out is called */
   guint n;
 } Graph;
 
@@ -42,64 +43,155 @@ add_int (GByteArray *node, const char *name, int value)
   sb_proto_add_message (node, NODE_ATTRIBUTE, attribute);
 }
 
-/* An operator on what the last one put out, with the weights of @layer when there are any. */
+static void
+add_float (GByteArray *node, const char *name, double value)
+{
+  GByteArray *attribute = g_byte_array_new ();
+
+  sb_proto_add_string (attribute, ATTRIBUTE_NAME, name);
+  sb_proto_add_float (attribute, ATTRIBUTE_FLOAT, (float) value);
+  sb_proto_add_number (attribute, ATTRIBUTE_TYPE, KIND_FLOAT);
+  sb_proto_add_message (node, NODE_ATTRIBUTE, attribute);
+}
+
+static const char *
+get_value (const Graph *self, int source)
+{
+  return source < 0 ? "image" : g_ptr_array_index (self->values, source);
+}
+
 static GByteArray *
-begin_node (Graph *self, const char *operator, const char * layer)
+begin_node (const char *operator, const char * input)
 {
   GByteArray *node = g_byte_array_new ();
 
-  sb_proto_add_string (node, NODE_INPUT, self->last);
-  if (layer != NULL)
-    {
-      g_autofree char *weight = g_strconcat (layer, ".weight", NULL);
-      g_autofree char *bias = g_strconcat (layer, ".bias", NULL);
-
-      sb_proto_add_string (node, NODE_INPUT, weight);
-      sb_proto_add_string (node, NODE_INPUT, bias);
-    }
+  sb_proto_add_string (node, NODE_INPUT, input);
   sb_proto_add_string (node, NODE_OPERATOR, operator);
   return node;
 }
 
+/* The weights of a layer are its inputs, too, in their order. */
 static void
-end_node (Graph *self, GByteArray *node, gboolean last)
+add_weights (const Graph *self, GByteArray *node, guint layer)
 {
-  g_free (self->last);
-  self->last = last ? g_strdup ("logits") : g_strdup_printf ("value%u", ++self->n);
-  sb_proto_add_string (node, NODE_OUTPUT, self->last);
-  sb_proto_add_message (self->out, GRAPH_NODE, node);
+  for (guint i = 0; i < self->net->weights->len; i++)
+    {
+      const SbWeight *weight = g_ptr_array_index (self->net->weights, i);
+
+      if (weight->layer == layer)
+        sb_proto_add_string (node, NODE_INPUT, weight->name);
+    }
 }
 
-static void
-add_layer (Graph *self, const SbLayer *layer, gboolean image, gboolean last)
+/* Returns the name of what the operator puts out. */
+static char *
+end_node (Graph *self, GByteArray *node, gboolean last)
 {
+  char *name = last ? g_strdup ("logits") : g_strdup_printf ("value%u", ++self->n);
+
+  sb_proto_add_string (node, NODE_OUTPUT, name);
+  sb_proto_add_message (self->out, GRAPH_NODE, node);
+  return name;
+}
+
+static GByteArray *
+begin_square (const SbLayer *layer, const char *operator, const char * input)
+{
+  GByteArray *node = begin_node (operator, input);
+
+  add_ints (node, "kernel_shape", layer->kernel, 2);
+  add_ints (node, "strides", layer->stride, 2);
+  add_ints (node, "pads", layer->padding, 4);
+  return node;
+}
+
+static GByteArray *
+begin_dense (Graph *self, const SbLayer *layer, const char *input)
+{
+  g_autofree char *flat = NULL;
+  GByteArray *node;
+  gboolean image =
+      layer->sources[0] < 0 ||
+      !((const SbLayer *) g_ptr_array_index (self->net->layers, layer->sources[0]))->shape.flat;
+
+  if (image)
+    {
+      node = begin_node ("Flatten", input);
+      add_int (node, "axis", 1);
+      flat = end_node (self, node, FALSE);
+    }
+  node = begin_node ("Gemm", image ? flat : input);
+  add_int (node, "transB", 1);
+  return node;
+}
+
+static GByteArray *
+begin_norm (const SbLayer *layer, const char *input)
+{
+  GByteArray *node = begin_node ("BatchNormalization", input);
+
+  add_float (node, "epsilon", layer->epsilon);
+  /* ONNX counts what is kept, PyTorch what is new. */
+  add_float (node, "momentum", 1 - layer->momentum);
+  return node;
+}
+
+/* The operator of a layer without its ReLU, and without its weights. */
+static GByteArray *
+begin_layer (Graph *self, const SbLayer *layer)
+{
+  const char *input = get_value (self, layer->sources[0]);
+  GByteArray *node;
+
+  switch (layer->kind)
+    {
+    case SB_LAYER_CONVOLUTION:
+      return begin_square (layer, "Conv", input);
+    case SB_LAYER_MAX_POOL:
+      return begin_square (layer, "MaxPool", input);
+    case SB_LAYER_AVERAGE_POOL:
+      if (layer->kernel == 0)
+        return begin_node ("GlobalAveragePool", input);
+      node = begin_square (layer, "AveragePool", input);
+      add_int (node, "count_include_pad", 1);
+      return node;
+    case SB_LAYER_DENSE:
+      return begin_dense (self, layer, input);
+    case SB_LAYER_BATCH_NORM:
+      return begin_norm (layer, input);
+    case SB_LAYER_RELU:
+      return begin_node ("Relu", input);
+    case SB_LAYER_ADD:
+      node = begin_node ("Add", input);
+      sb_proto_add_string (node, NODE_INPUT, get_value (self, layer->sources[1]));
+      return node;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static gboolean
+has_relu (const SbLayer *layer)
+{
+  return layer->relu && (layer->kind == SB_LAYER_CONVOLUTION || layer->kind == SB_LAYER_DENSE ||
+                         layer->kind == SB_LAYER_BATCH_NORM || layer->kind == SB_LAYER_ADD);
+}
+
+static char *
+add_layer (Graph *self, guint index, gboolean last)
+{
+  const SbLayer *layer = g_ptr_array_index (self->net->layers, index);
+  g_autofree char *inner = NULL;
   GByteArray *node;
 
   if (layer->kind == SB_LAYER_DROPOUT)
-    return;
-  if (layer->kind == SB_LAYER_DENSE && image)
-    {
-      node = begin_node (self, "Flatten", NULL);
-      add_int (node, "axis", 1);
-      end_node (self, node, FALSE);
-    }
-  if (layer->kind == SB_LAYER_DENSE)
-    {
-      node = begin_node (self, "Gemm", layer->name);
-      add_int (node, "transB", 1);
-    }
-  else
-    {
-      gboolean pool = layer->kind == SB_LAYER_MAX_POOL;
-
-      node = begin_node (self, pool ? "MaxPool" : "Conv", pool ? NULL : layer->name);
-      add_ints (node, "kernel_shape", layer->kernel, 2);
-      add_ints (node, "strides", layer->stride, 2);
-      add_ints (node, "pads", layer->padding, 4);
-    }
-  end_node (self, node, last && !layer->relu);
-  if (layer->relu)
-    end_node (self, begin_node (self, "Relu", NULL), last);
+    return g_strdup (get_value (self, layer->sources[0]));
+  node = begin_layer (self, layer);
+  add_weights (self, node, index);
+  if (!has_relu (layer))
+    return end_node (self, node, last);
+  inner = end_node (self, node, FALSE);
+  return end_node (self, begin_node ("Relu", inner), last);
 }
 
 static void
@@ -149,22 +241,16 @@ static GByteArray *
 make_graph (const SbNet *net)
 {
   const int image[] = { net->channels, net->height, net->width };
-  Graph graph = { g_byte_array_new (), g_strdup ("image"), 0 };
-  gboolean is_image = TRUE;
+  Graph graph = { net, g_byte_array_new (), g_ptr_array_new_with_free_func (g_free), 0 };
 
   for (guint i = 0; i < net->layers->len; i++)
-    {
-      const SbLayer *layer = g_ptr_array_index (net->layers, i);
-
-      add_layer (&graph, layer, is_image, i + 1 == net->layers->len);
-      is_image = is_image && layer->kind != SB_LAYER_DENSE;
-    }
+    g_ptr_array_add (graph.values, add_layer (&graph, i, i + 1 == net->layers->len));
   sb_proto_add_string (graph.out, GRAPH_NAME, "sagebrush");
   for (guint i = 0; i < net->weights->len; i++)
     add_weight (graph.out, net, g_ptr_array_index (net->weights, i));
   add_value (graph.out, GRAPH_INPUT, "image", image, G_N_ELEMENTS (image));
   add_value (graph.out, GRAPH_OUTPUT, "logits", &net->n_classes, 1);
-  g_free (graph.last);
+  g_ptr_array_unref (graph.values);
   return graph.out;
 }
 
@@ -174,8 +260,8 @@ make_graph (const SbNet *net)
  * @path: where to
  * @error: a %G_FILE_ERROR
  *
- * Writes the net for inference: from "image", N × channels × height × width numbers from 0 to 1, to
- * "logits", N × classes. Dropout is left out, as it does nothing there.
+ * Writes the net for inference: from "image", N × channels × height × width numbers as the net
+ * takes them, to "logits", N × classes. Dropout is left out, as it does nothing there.
  *
  * Returns: whether the file is there
  */
