@@ -366,7 +366,22 @@ walk_folder (Walk *walk, const char *path, const char *below, guint depth, GErro
   return names != NULL;
 }
 
-/* An archive often unpacks to a folder in a folder. */
+static gboolean
+has_folders (const char *path)
+{
+  g_autoptr (GPtrArray) names = list_folder (path, NULL);
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      g_autofree char *child = g_build_filename (path, g_ptr_array_index (names, i), NULL);
+
+      if (g_file_test (child, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* An archive often unpacks to a folder in a folder. One that has no folders itself is a class. */
 static char *
 unwrap (const char *path)
 {
@@ -381,7 +396,7 @@ unwrap (const char *path)
           find_part (g_ptr_array_index (names, 0)) != SB_PHOTO_N_PARTS)
         break;
       only = g_build_filename (root, g_ptr_array_index (names, 0), NULL);
-      if (!g_file_test (only, G_FILE_TEST_IS_DIR))
+      if (!has_folders (only))
         break;
       g_free (root);
       root = g_steal_pointer (&only);

@@ -272,7 +272,7 @@ def test_real_photos(tmp_path):
     """Its own parts are kept: what validates also tests, and the run says so."""
     done = run(tmp_path, "run", "image-classification", "--data", PHOTOS, "--json", "--set", "train.epochs=1", env=CALM)
     said, result = summaries(done), json.loads(done.stdout)
-    assert said["split"] == "245 photos to train on, 76 to validate and to test with"
+    assert said["split"] == "244 photos to train on, 77 to validate and to test with"
     assert result["total"] == 76 and result["classes"] == ["ants", "bees"]
     steps = json.loads((run_folder(tmp_path) / "run.json").read_text())["steps"]
     wrong = steps["evaluate"]["result"]["mistakes"]

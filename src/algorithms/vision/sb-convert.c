@@ -50,11 +50,12 @@ describe (const SbNet *net)
   json_object_set_string_member (json,
                                  "algorithm",
                                  is_for_digits (net) ? "digits" : "image-classification");
-  if (is_for_digits (net))
+  json_object_set_int_member (json, "num_classes", net->n_classes);
+  /* What is no photo, grey or in colour, is not prepared like one. */
+  if (is_for_digits (net) || (net->channels != 1 && net->channels != 3))
     return json;
   sb_loader_options_init (&input, net->channels, net->height, net->width);
   json_object_set_object_member (json, "preprocessing", sb_loader_options_to_json (&input));
-  json_object_set_int_member (json, "num_classes", net->n_classes);
   return json;
 }
 
