@@ -273,7 +273,7 @@ def test_real_photos(tmp_path):
     done = run(tmp_path, "run", "image-classification", "--data", PHOTOS, "--json", "--set", "train.epochs=1", env=CALM)
     said, result = summaries(done), json.loads(done.stdout)
     assert said["split"] == "244 photos to train on, 77 to validate and to test with"
-    assert result["total"] == 76 and result["classes"] == ["ants", "bees"]
+    assert result["total"] == 77 and result["classes"] == ["ants", "bees"]
     steps = json.loads((run_folder(tmp_path) / "run.json").read_text())["steps"]
     wrong = steps["evaluate"]["result"]["mistakes"]
     assert len(wrong["paths"]) == len(wrong["said"]) == result["total"] - result["right"]
