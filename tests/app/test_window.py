@@ -150,8 +150,8 @@ def test_drawn_digits_are_read(tmp_path, model):
     """A model trained in the terminal, of the drawn strokes only or of real digits, reads what the pointer draws."""
     env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home"), "LC_ALL": "C.UTF-8"}
     env.pop("DISPLAY", None)
-    data = ["--data", str(DATA / "mnist"), "--set", "train.epochs=2"] if model == "mnist" else []
-    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "digits", "--keep", "--set", "train.epochs=1", *data],
+    data = ["--data", str(DATA / "mnist")] if model == "mnist" else []
+    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "digits", "--keep", "--set", "train.epochs=3", *data],
                    env=env, check=True, timeout=600, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
