@@ -197,6 +197,6 @@ def draw(window, strokes):
 
 def settled(window):
     """The digit that the answer names, once it stays the same."""
-    first = window.read("label", "This is a ")
-    second = window.read("label", "This is a ")
-    return re.search("[0-9]", first)[0] if first is not None and first == second else None
+    answers = {window.read("label", "This is a ") for _ in range(8)}
+    first = answers.pop()
+    return re.search("[0-9]", first)[0] if first is not None and not answers else None
