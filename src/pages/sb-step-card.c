@@ -406,6 +406,23 @@ on_valid (SbParameterForm *form, GParamSpec *pspec, SbStepCard *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->run_button), sb_parameter_form_get_valid (form));
 }
 
+/* With one choice, others may have other defaults. */
+static void
+on_values (SbStep *step, GParamSpec *pspec, SbParameterForm *form)
+{
+  const GPtrArray *parameters = sb_step_get_parameters (step);
+
+  for (guint i = 0; i < parameters->len; i++)
+    {
+      const SbParameter *parameter = parameters->pdata[i];
+
+      sb_parameter_form_update (form,
+                                parameter->name,
+                                sb_step_get_value (step, parameter->name),
+                                sb_step_get_default (step, parameter->name));
+    }
+}
+
 static GtkWidget *
 make_form (SbStepCard *self)
 {
@@ -433,6 +450,7 @@ make_form (SbStepCard *self)
     }
   g_signal_connect_object (form, "value-changed", G_CALLBACK (on_value), self, 0);
   g_signal_connect_object (form, "notify::valid", G_CALLBACK (on_valid), self, 0);
+  g_signal_connect_object (self->step, "notify::values", G_CALLBACK (on_values), form, 0);
   return form;
 }
 

@@ -22,6 +22,7 @@ struct _SbParameterForm
 
   AdwPreferencesGroup *group;
   AdwExpanderRow *more;
+  GHashTable *rows;  /* (element-type utf8 GtkWidget): by the name of their parameter; not owned */
   GHashTable *wrong; /* names of the rows that are wrong */
 };
 
@@ -113,6 +114,14 @@ on_selected (AdwComboRow *row, GParamSpec *pspec, SbParameterForm *self)
     take (self, GTK_WIDGET (row), gtk_string_object_get_string (item));
 }
 
+static void
+select_word (AdwComboRow *row, const SbParameter *parameter, const char *value)
+{
+  for (guint i = 0; parameter->values[i] != NULL; i++)
+    if (g_strcmp0 (parameter->values[i], value) == 0)
+      adw_combo_row_set_selected (row, i);
+}
+
 static GtkWidget *
 make_combo (const SbParameter *parameter, const char *value)
 {
@@ -120,10 +129,17 @@ make_combo (const SbParameter *parameter, const char *value)
   g_autoptr (GtkStringList) list = gtk_string_list_new ((const char *const *) parameter->values);
 
   adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (list));
-  for (guint i = 0; parameter->values[i] != NULL; i++)
-    if (g_strcmp0 (parameter->values[i], value) == 0)
-      adw_combo_row_set_selected (ADW_COMBO_ROW (row), i);
+  select_word (ADW_COMBO_ROW (row), parameter, value);
   return row;
+}
+
+static void
+set_description (GtkWidget *row, const SbParameter *parameter, const char *default_value)
+{
+  char *description = describe (parameter, default_value);
+
+  gtk_widget_set_tooltip_text (row, description);
+  g_object_set_data_full (G_OBJECT (row), "sb-description", description, g_free);
 }
 
 /**
@@ -142,11 +158,10 @@ sb_parameter_form_add (SbParameterForm *self,
   gboolean words = parameter->values != NULL && !parameter->list;
   GtkWidget *row = words ? make_combo (parameter, value) : adw_entry_row_new ();
   const char *title = parameter->title != NULL ? parameter->title : parameter->name;
-  char *description = describe (parameter, default_value);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  gtk_widget_set_tooltip_text (row, description);
-  g_object_set_data_full (G_OBJECT (row), "sb-description", description, g_free);
+  set_description (row, parameter, default_value);
+  g_hash_table_insert (self->rows, parameter->name, row);
   g_object_set_data (G_OBJECT (row), "sb-parameter", (gpointer) parameter);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
   if (words)
@@ -170,9 +185,42 @@ sb_parameter_form_add (SbParameterForm *self,
   adw_expander_row_add_row (self->more, row);
 }
 
+/**
+ * sb_parameter_form_update:
+ * @self: a form
+ * @name: a parameter that it has a row for
+ * @value: (nullable): its value by now
+ * @default_value: (nullable): what it is when it is left empty
+ *
+ * Shows a value that has changed because another one was chosen. A row that somebody is typing in,
+ * or that is wrong, is left alone. Nothing is told.
+ */
+void
+sb_parameter_form_update (SbParameterForm *self,
+                          const char *name,
+                          const char *value,
+                          const char *default_value)
+{
+  GtkWidget *row = g_hash_table_lookup (self->rows, name);
+  const SbParameter *parameter;
+
+  if (row == NULL || g_hash_table_contains (self->wrong, name) ||
+      (gtk_widget_get_state_flags (row) & GTK_STATE_FLAG_FOCUS_WITHIN) != 0)
+    return;
+  parameter = g_object_get_data (G_OBJECT (row), "sb-parameter");
+  set_description (row, parameter, default_value);
+  g_signal_handlers_block_matched (row, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, self);
+  if (ADW_IS_COMBO_ROW (row))
+    select_word (ADW_COMBO_ROW (row), parameter, value);
+  else if (g_strcmp0 (gtk_editable_get_text (GTK_EDITABLE (row)), value != NULL ? value : "") != 0)
+    gtk_editable_set_text (GTK_EDITABLE (row), value != NULL ? value : "");
+  g_signal_handlers_unblock_matched (row, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, self);
+}
+
 static void
 sb_parameter_form_finalize (GObject *object)
 {
+  g_hash_table_unref (SB_PARAMETER_FORM (object)->rows);
   g_hash_table_unref (SB_PARAMETER_FORM (object)->wrong);
   G_OBJECT_CLASS (sb_parameter_form_parent_class)->finalize (object);
 }
@@ -217,6 +265,7 @@ sb_parameter_form_class_init (SbParameterFormClass *klass)
 static void
 sb_parameter_form_init (SbParameterForm *self)
 {
+  self->rows = g_hash_table_new (g_str_hash, g_str_equal);
   self->wrong = g_hash_table_new (g_str_hash, g_str_equal);
   self->group = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
   adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->group));

@@ -19,6 +19,10 @@ void sb_parameter_form_add (SbParameterForm *self,
                             const SbParameter *parameter,
                             const char *value,
                             const char *default_value);
+void sb_parameter_form_update (SbParameterForm *self,
+                               const char *name,
+                               const char *value,
+                               const char *default_value);
 gboolean sb_parameter_form_get_valid (SbParameterForm *self);
 
 G_END_DECLS

@@ -11,11 +11,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "formats/sb-weight-file.h"
 #include "wire/sb-json.h"
 
 #define DESCRIPTION "model.json"
 #define WEIGHTS     "model.safetensors"
-#define MAX_HEADER  (16 * 1024 * 1024)
 #define MAX_SIDE    4096
 /* More weights than any network here has. */
 #define MAX_VALUES 2.5e8
@@ -631,51 +631,26 @@ sb_net_set_classes (SbNet *self, int n_classes, guint64 seed, GError **error)
   return TRUE;
 }
 
-/* The header of a safetensors file. A dense layer's weights are a matrix there. */
-static char *
-make_header (const SbNet *self)
+/* A dense layer's weights are a matrix in a file. */
+static void
+describe_weight (const SbNet *self, const SbWeight *weight, SbWeightSource *source)
 {
-  g_autoptr (JsonObject) header = json_object_new ();
-
-  for (guint i = 0; i < self->weights->len; i++)
-    {
-      const SbWeight *weight = g_ptr_array_index (self->weights, i);
-      JsonArray *shape = json_array_new (), *offsets = json_array_new ();
-
-      json_array_add_int_element (shape, weight->dims[0]);
-      if (weight->matrix)
-        json_array_add_int_element (shape, (gint64) weight->fan_in);
-      for (int k = 1; k < weight->n_dims && !weight->matrix; k++)
-        json_array_add_int_element (shape, weight->dims[k]);
-      json_array_add_int_element (offsets, (gint64) (weight->offset * sizeof (float)));
-      json_array_add_int_element (offsets,
-                                  (gint64) ((weight->offset + weight->count) * sizeof (float)));
-      json_object_set_object_member (
-          header,
-          weight->name,
-          sb_json_object_new (
-              "dtype", "s", "F32", "shape", "a", shape, "data_offsets", "a", offsets, NULL));
-    }
-  return sb_json_to_string (header);
+  *source = (SbWeightSource){ .name = weight->name, .values = self->values + weight->offset };
+  source->n_dims = weight->matrix ? 2 : (guint) weight->n_dims;
+  for (guint i = 0; i < source->n_dims; i++)
+    source->dims[i] = weight->dims[i];
+  if (weight->matrix)
+    source->dims[1] = (gint64) weight->fan_in;
 }
 
 static gboolean
 save_weights (const SbNet *self, const char *path, GError **error)
 {
-  g_autofree char *header = make_header (self);
-  g_autoptr (GString) out = g_string_sized_new (self->n_values * sizeof (float) + 8192);
-  guint64 length;
+  g_autofree SbWeightSource *sources = g_new (SbWeightSource, self->weights->len);
 
-  /* Padded with blanks, so that the numbers are aligned. */
-  g_string_append (out, header);
-  while (out->len % 8 != 0)
-    g_string_append_c (out, ' ');
-  length = GUINT64_TO_LE ((guint64) out->len);
-  g_string_prepend_len (out, (const char *) &length, sizeof length);
-  g_string_append_len (out,
-                       (const char *) self->values,
-                       (gssize) (self->n_values * sizeof (float)));
-  return g_file_set_contents (path, out->str, (gssize) out->len, error);
+  for (guint i = 0; i < self->weights->len; i++)
+    describe_weight (self, g_ptr_array_index (self->weights, i), &sources[i]);
+  return sb_weight_file_save (path, sources, self->weights->len, SB_WEIGHT_FLOAT32, NULL, error);
 }
 
 /**
@@ -683,7 +658,7 @@ save_weights (const SbNet *self, const char *path, GError **error)
  * @self: a net
  * @folder: a folder that exists
  * @more: (nullable): what else the description is to hold
- * @error: a %G_FILE_ERROR
+ * @error: a %G_IO_ERROR, or a %G_FILE_ERROR
  *
  * Writes model.json and model.safetensors.
  *
@@ -709,70 +684,35 @@ sb_net_save (const SbNet *self, const char *folder, JsonObject *more, GError **e
 }
 
 static gboolean
-take_weight (SbNet *self,
-             const SbWeight *weight,
-             JsonObject *header,
-             const char *data,
-             gsize length,
-             GError **error)
+take_weight (SbNet *self, const SbWeight *weight, const SbWeightFile *file, GError **error)
 {
-  JsonNode *node = json_object_get_member (header, weight->name);
-  JsonObject *entry =
-      node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  JsonArray *shape = entry != NULL ? sb_json_get_array (entry, "shape") : NULL;
-  JsonArray *offsets = entry != NULL ? sb_json_get_array (entry, "data_offsets") : NULL;
-  guint64 begin, end, count = 1;
+  const SbWeightArray *array = sb_weight_file_find (file, weight->name);
 
-  if (shape == NULL || offsets == NULL || json_array_get_length (offsets) != 2)
+  if (array == NULL)
     return fail (error, "The weights “%s” are missing", weight->name);
-  if (strcmp (sb_json_get_string (entry, "dtype", ""), "F32") != 0)
-    return fail (error, "The weights “%s” are no 32 bit numbers", weight->name);
-  for (guint i = 0; i < json_array_get_length (shape); i++)
-    count *= (guint64) json_array_get_int_element (shape, i);
-  begin = (guint64) json_array_get_int_element (offsets, 0);
-  end = (guint64) json_array_get_int_element (offsets, 1);
-  if (count != weight->count || json_array_get_length (shape) == 0 ||
-      json_array_get_int_element (shape, 0) != weight->dims[0] || end < begin || end > length ||
-      end - begin != count * sizeof (float))
+  if (array->count != weight->count || array->n_dims == 0 || array->dims[0] != weight->dims[0])
     return fail (error, "The weights “%s” have another shape than the network", weight->name);
-  memcpy (self->values + weight->offset, data + begin, (gsize) (end - begin));
-  return TRUE;
+  return sb_weight_file_read_floats (
+      file, weight->name, self->values + weight->offset, weight->count, error);
 }
 
 /**
  * sb_net_load_weights:
  * @self: a net
- * @path: a safetensors file
- * @error: %SB_NET_ERROR_INVALID, or a %G_FILE_ERROR
+ * @path: a file of weights: see sb_weight_file_open()
+ * @error: %SB_NET_ERROR_INVALID, %SB_FORMAT_ERROR_INVALID, or a %G_FILE_ERROR
  *
  * Returns: whether all weights were in it
  */
 gboolean
 sb_net_load_weights (SbNet *self, const char *path, GError **error)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
-  g_autoptr (JsonObject) header = NULL;
-  const char *data;
-  gsize length;
-  guint64 head;
+  g_autoptr (SbWeightFile) file = sb_weight_file_open (path, error);
 
   if (file == NULL)
     return FALSE;
-  data = g_mapped_file_get_contents (file);
-  length = g_mapped_file_get_length (file);
-  if (length < sizeof head)
-    return fail (error, "%s is no safetensors file", path);
-  memcpy (&head, data, sizeof head);
-  head = GUINT64_FROM_LE (head);
-  if (head > MAX_HEADER || head > length - sizeof head)
-    return fail (error, "%s is no safetensors file", path);
-  header = sb_json_parse_object (data + sizeof head, (gssize) head, NULL);
-  if (header == NULL)
-    return fail (error, "%s is no safetensors file", path);
-  data += sizeof head + head;
-  length -= sizeof head + (gsize) head;
   for (guint i = 0; i < self->weights->len; i++)
-    if (!take_weight (self, g_ptr_array_index (self->weights, i), header, data, length, error))
+    if (!take_weight (self, g_ptr_array_index (self->weights, i), file, error))
       return FALSE;
   return TRUE;
 }
