@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-/* json-glib parses by recursion: deeper text than this is refused before it gets there. */
+/* json-glib parses by recursion: deeper text than this is refused before it gets there. It also
+ * knows comments and single quotes, which JSON does not, and in which depth could hide. */
 #define MAX_DEPTH 64
 
 static gboolean
@@ -31,6 +32,8 @@ is_too_deep (const char *text, gsize length)
         }
       else if (text[i] == '"')
         in_string = TRUE;
+      else if (text[i] == '/' || text[i] == '#' || text[i] == '\'')
+        return TRUE;
       else if (text[i] == '{' || text[i] == '[')
         {
           if (++depth > MAX_DEPTH)
@@ -65,7 +68,10 @@ sb_json_parse (const char *text, gssize length, GError **error)
     }
   if (is_too_deep (text, n))
     {
-      g_set_error_literal (error, SB_ERROR, SB_ERROR_PROTOCOL, "This JSON is nested too deeply");
+      g_set_error_literal (error,
+                           SB_ERROR,
+                           SB_ERROR_PROTOCOL,
+                           "This JSON is nested too deeply, or it holds what JSON has not");
       return NULL;
     }
   if (!json_parser_load_from_data (parser, text, (gssize) n, &local))
@@ -207,6 +213,22 @@ copy_array (JsonArray *array)
   return copy;
 }
 
+/* json_node_copy() shares the value, and counts its references without a lock: two threads that
+ * copy the same would now and then free it too early. */
+static JsonNode *
+copy_value (JsonNode *node)
+{
+  JsonNode *copy = json_node_new (json_node_get_node_type (node));
+  GValue value = G_VALUE_INIT;
+
+  if (JSON_NODE_HOLDS_NULL (node))
+    return copy;
+  json_node_get_value (node, &value);
+  json_node_set_value (copy, &value);
+  g_value_unset (&value);
+  return copy;
+}
+
 static JsonNode *
 copy_node (JsonNode *node)
 {
@@ -224,11 +246,14 @@ copy_node (JsonNode *node)
       json_node_take_array (copy, copy_array (json_node_get_array (node)));
       return copy;
     }
-  return json_node_copy (node);
+  return copy_value (node);
 }
 
 /**
  * sb_json_copy:
+ *
+ * Several threads may copy the same object. The copy shares nothing with it, so that it may be
+ * given to another thread: json-glib's own references must not be counted in two threads at once.
  *
  * Returns: (transfer full): a deep copy, which may be changed whatever @object is part of
  */

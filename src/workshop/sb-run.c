@@ -441,7 +441,8 @@ work_new (SbRun *self, SbStep *step)
                                        self->id,
                                        sb_step_get_id (step));
   work->ledger = g_object_ref (self->ledger);
-  work->module = json_object_ref (sb_module_get_json (self->module));
+  /* Copies, as the work is done in a thread of its own. */
+  work->module = sb_json_copy (sb_module_get_json (self->module));
   work->id = g_strdup (sb_step_get_id (step));
   work->run = g_strdup (self->id);
   work->values = sb_step_get_values (step);
@@ -455,7 +456,7 @@ work_new (SbRun *self, SbStep *step)
       if (result != NULL && other != step)
         g_hash_table_insert (work->results,
                              g_strdup (sb_step_get_kind (other)),
-                             json_object_ref (result));
+                             sb_json_copy (result));
     }
   work->folder = g_strdup (self->folder);
   work->resume = self->interrupted;

@@ -298,10 +298,10 @@ read_log (Watch *self)
     }
   if (changed)
     {
-      g_autoptr (JsonObject) partial = sb_json_object_new (
-          "charts", "a", sb_curves_make_charts (&self->curves), "job", "s", self->job, NULL);
+      JsonArray *charts = sb_curves_make_charts (&self->curves);
 
-      sb_work_partial (self->work, partial);
+      sb_work_partial (self->work,
+                       sb_json_object_new ("charts", "a", charts, "job", "s", self->job, NULL));
     }
 }
 

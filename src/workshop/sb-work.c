@@ -126,14 +126,15 @@ sb_work_progress (SbWork *work, double fraction, const char *text)
 /**
  * sb_work_partial:
  * @work: a piece of work
- * @result: (transfer none): the result as far as it is known; not to be changed any more
+ * @result: (transfer full): the result as far as it is known; it must not share anything with what
+ *   the work keeps, as references are counted without a lock
  */
 void
 sb_work_partial (SbWork *work, JsonObject *result)
 {
   News *news = news_new (work);
 
-  news->result = json_object_ref (result);
+  news->result = result;
   post (news);
 }
 

@@ -62,6 +62,7 @@ static void
 test_hostile (void)
 {
   g_autoptr (GString) deep = g_string_new (NULL);
+  const char *hidden[] = { "", "/* \" */", "// \"\n", "# \"\n", "['\"'," };
   const char *bad[] = { "", "{", "[1,", "{\"a\":}", "\xff\xfe", "nul" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
@@ -73,12 +74,14 @@ test_hostile (void)
     }
   for (int i = 0; i < 100000; i++)
     g_string_append_c (deep, '[');
-  {
-    g_autoptr (GError) error = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (hidden); i++)
+    {
+      g_autofree char *text = g_strconcat (hidden[i], deep->str, NULL);
+      g_autoptr (GError) error = NULL;
 
-    g_assert_null (sb_json_parse (deep->str, -1, &error));
-    g_assert_error (error, SB_ERROR, SB_ERROR_PROTOCOL);
-  }
+      g_assert_null (sb_json_parse (text, -1, &error));
+      g_assert_error (error, SB_ERROR, SB_ERROR_PROTOCOL);
+    }
   {
     g_autoptr (GError) error = NULL;
 
@@ -105,6 +108,42 @@ test_file (void)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+static gpointer
+copy_often (gpointer data)
+{
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autoptr (JsonObject) copy = sb_json_copy (data);
+
+      g_assert_cmpstr (sb_json_get_string (copy, "a.b.1", NULL), ==, "text");
+    }
+  return NULL;
+}
+
+/* Nothing of it is shared: threads that copy the same object do not get in each other's way. */
+static void
+test_copy_in_threads (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object =
+      sb_json_parse_object ("{\"a\":{\"b\":[1,\"text\",null,2.5,true]},\"c\":\"more\"}",
+                            -1,
+                            &error);
+  g_autofree char *before = sb_json_to_string (object);
+  g_autofree char *after = NULL;
+  g_autoptr (JsonObject) copy = NULL;
+  GThread *threads[4];
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("copy", copy_often, object);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  copy = sb_json_copy (object);
+  after = sb_json_to_string (copy);
+  g_assert_cmpstr (after, ==, before);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -113,5 +152,6 @@ main (int argc, char **argv)
   g_test_add_func ("/json/build-and-copy", test_build_and_copy);
   g_test_add_func ("/json/hostile", test_hostile);
   g_test_add_func ("/json/file", test_file);
+  g_test_add_func ("/wire/json/copy-in-threads", test_copy_in_threads);
   return g_test_run ();
 }
