@@ -15,9 +15,12 @@
 #include <unistd.h>
 
 #include "wire/sb-error.h"
+#include "wire/sb-json.h"
 
 /* A journal is for reading back: what is older than this stands in the file beside it. */
 #define MAX_FILE_BYTES ((gint64) 32 * 1024 * 1024)
+/* Of a transfer of very many files, so many are shown; all are in the file. */
+#define MAX_OF_TRANSFER 500
 
 /**
  * SbJournal:
@@ -26,6 +29,9 @@
  *
  * Any thread may append; the model changes only in the thread that made the journal, from its main
  * context. sb_journal_dup_entries() sees every entry at once, in any thread.
+ *
+ * The file has every call. Of the pieces of one transfer the model has the first few hundred only,
+ * as tens of thousands of them would tell nothing more and take their memory.
  */
 struct _SbJournal
 {
@@ -37,7 +43,8 @@ struct _SbJournal
   GThread *owner;
 
   GMutex lock;
-  GPtrArray *entries;  /* all, of SbJournalEntry; guarded by lock */
+  GPtrArray *entries;  /* of SbJournalEntry; guarded by lock, as is the next */
+  GHashTable *pieces;  /* (element-type utf8 guint): how many entries a transfer has */
   guint n_shown;       /* how many the model has announced; guarded by lock */
   gboolean announcing; /* a source that will announce the rest is pending; guarded by lock */
 };
@@ -90,6 +97,7 @@ sb_journal_finalize (GObject *object)
     close (self->fd);
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->entries, g_ptr_array_unref);
+  g_clear_pointer (&self->pieces, g_hash_table_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_mutex_clear (&self->lock);
 
@@ -109,6 +117,7 @@ sb_journal_init (SbJournal *self)
   self->context = g_main_context_ref_thread_default ();
   self->owner = g_thread_self ();
   self->entries = g_ptr_array_new_with_free_func (g_object_unref);
+  self->pieces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_mutex_init (&self->lock);
 }
 
@@ -144,11 +153,39 @@ announce_later (SbJournal *self)
   g_source_attach (source, self->context);
 }
 
+static gboolean
+is_piece (SbJournalEntry *entry)
+{
+  static const char *const operations[] = { "PutObject", "UploadPart", "GetObject", NULL };
+  const char *operation = sb_journal_entry_get_operation (entry);
+
+  return operation != NULL && g_strv_contains (operations, operation) &&
+         sb_journal_entry_get_error_code (entry) == NULL;
+}
+
+/* A journal that has no file is all that there is of it. */
+static gboolean
+is_one_too_many (SbJournal *self, SbJournalEntry *entry)
+{
+  JsonObject *transfer = self->path != NULL ? sb_journal_entry_get_transfer (entry) : NULL;
+  const char *id = transfer != NULL ? sb_json_get_string (transfer, "id", NULL) : NULL;
+  guint n;
+
+  if (id == NULL || !is_piece (entry))
+    return FALSE;
+  n = GPOINTER_TO_UINT (g_hash_table_lookup (self->pieces, id));
+  if (n == MAX_OF_TRANSFER)
+    return TRUE;
+  g_hash_table_replace (self->pieces, g_strdup (id), GUINT_TO_POINTER (n + 1));
+  return FALSE;
+}
+
 /* A line that a crash tore is left out; the ones around it count. */
 static void
 take_line (SbJournal *self, const char *line, gsize length)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (SbJournalEntry) entry = NULL;
   JsonNode *root;
 
   if (length == 0 || !json_parser_load_from_data (parser, line, (gssize) length, NULL))
@@ -156,7 +193,9 @@ take_line (SbJournal *self, const char *line, gsize length)
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return;
-  g_ptr_array_add (self->entries, sb_journal_entry_new_from_json (json_node_get_object (root)));
+  entry = sb_journal_entry_new_from_json (json_node_get_object (root));
+  if (!is_one_too_many (self, entry))
+    g_ptr_array_add (self->entries, g_steal_pointer (&entry));
 }
 
 static gboolean
@@ -294,8 +333,8 @@ write_line (SbJournal *self, SbJournalEntry *entry)
  * @self: a journal
  * @entry: the entry to add
  *
- * Adds an entry, in the file at once and in the model as soon as its main context runs. May be
- * called in any thread.
+ * Adds an entry, in the file at once and in the model as soon as its main context runs, unless it
+ * is one of very many pieces of one transfer. May be called in any thread.
  */
 void
 sb_journal_append (SbJournal *self, SbJournalEntry *entry)
@@ -308,7 +347,8 @@ sb_journal_append (SbJournal *self, SbJournalEntry *entry)
   g_mutex_lock (&self->lock);
   if (self->fd >= 0)
     write_line (self, entry);
-  g_ptr_array_add (self->entries, g_object_ref (entry));
+  if (!is_one_too_many (self, entry))
+    g_ptr_array_add (self->entries, g_object_ref (entry));
   later = g_thread_self () != self->owner && !self->announcing;
   if (later)
     self->announcing = TRUE;

@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "cloud/sb-profile-provider.h"
@@ -1057,6 +1058,54 @@ test_async (void)
   g_assert_nonnull (sb_json_get_array (output, "Models"));
 }
 
+static void
+append_pieces (SbJournal *journal, const char *id, const char *operation, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      JsonObject *transfer = sb_json_object_new ("id", "s", id, "kind", "s", "upload-list", NULL);
+      g_autoptr (JsonObject) json = sb_json_object_new (
+          "service", "s", "s3", "operation", "s", operation, "transfer", "o", transfer, NULL);
+      g_autoptr (SbJournalEntry) entry = sb_journal_entry_new_from_json (json);
+
+      sb_journal_append (journal, entry);
+    }
+}
+
+/* The file has every call; of a transfer of thousands of files the model has the first ones. */
+static void
+test_journal_of_many_files (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("sb-journal-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (folder, "journal.jsonl", NULL);
+  g_autofree char *text = NULL;
+  guint n_lines = 0;
+
+  for (guint again = 0; again < 2; again++)
+    {
+      g_autoptr (SbJournal) journal = sb_journal_new (path, &error);
+      g_autoptr (GPtrArray) entries = NULL;
+
+      g_assert_no_error (error);
+      if (again == 0)
+        {
+          append_pieces (journal, "one", "PutObject", 700);
+          append_pieces (journal, "one", "ListObjectsV2", 1);
+          append_pieces (journal, "two", "PutObject", 3);
+        }
+      entries = sb_journal_dup_entries (journal, NULL, NULL, NULL);
+      g_assert_cmpuint (entries->len, ==, 504);
+      g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (journal)), ==, 504);
+    }
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  for (const char *p = text; *p != '\0'; p++)
+    n_lines += *p == '\n' ? 1 : 0;
+  g_assert_cmpuint (n_lines, ==, 704);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -1094,6 +1143,7 @@ main (int argc, char *argv[])
     { "/cloud/client/region-malformed", test_region_malformed },
     { "/cloud/client/no-credentials", test_no_credentials },
     { "/cloud/client/no-secret-in-journal", test_no_secret_in_journal },
+    { "/cloud/client/journal-of-many-files", test_journal_of_many_files },
     { "/cloud/client/threads", test_threads },
     { "/cloud/client/async", test_async },
   };
