@@ -101,6 +101,8 @@ take_batch (SbClassify *self, int epoch, GError **error)
       self->tally = tally;
       n = sb_source_next (self->source, input, self->labels, self->targets, error);
     }
+  if (n == 0)
+    g_set_error (error, SB_NET_ERROR, SB_NET_ERROR_INVALID, "None of the photos can be read");
   if (n > 0)
     fill_up (self, n);
   return n > 0;

@@ -243,6 +243,8 @@ begin_with (SbClassify *self, const SbPretrained *model, GError **error)
   if (!take_scale (self, json, error) || !sb_pretrained_load (model, self->full, TRUE, error))
     return FALSE;
   _sb_classify_say ("Continuing with the model in the channel model");
+  if (sb_json_get_array (json, "classes") != NULL && !has_same_classes (self, json))
+    _sb_classify_say ("Its classes have other names than those of the channel train");
   return TRUE;
 }
 
