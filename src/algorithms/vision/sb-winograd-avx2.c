@@ -14,7 +14,6 @@
 #define NAME(x) sb_winograd_avx2_##x
 #define WIDTH   8
 #define ROWS    6
-#define COLUMNS 4
 
 #include "algorithms/vision/sb-winograd-kernels.h"
 

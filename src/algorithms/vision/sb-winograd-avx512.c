@@ -14,7 +14,6 @@
 #define NAME(x) sb_winograd_avx512_##x
 #define WIDTH   16
 #define ROWS    12
-#define COLUMNS 8
 
 #include "algorithms/vision/sb-winograd-kernels.h"
 

@@ -106,32 +106,38 @@ store (float *to, Vector value)
   *(Vector *) to = value;
 }
 
-/* @side × @side pixels from the one at @y, @x on; what lies outside the image is zero. */
-static inline __attribute__ ((always_inline)) void
-load_square (const SbWinogradImage *image,
-             const float *data,
-             int y,
-             int x,
-             int side,
-             Vector *square)
+/* Pixels of one vector of channels: neighbours are @down or @right apart. */
+typedef struct
 {
-  int n = image->block;
+  const float *at;
+  gsize down;
+  gsize right;
+} NAME (Square);
+
+/* @side × @side pixels from the one at @y, @x on; what lies outside the image is zero, in @copy. */
+static inline __attribute__ ((always_inline)) NAME (Square)
+    get_square (const SbWinogradImage *image,
+                const float *data,
+                int y,
+                int x,
+                int side,
+                float *copy)
+{
+  gsize n = (gsize) image->block, line = n * (gsize) image->width;
 
   if (y >= 0 && x >= 0 && y + side <= image->height && x + side <= image->width)
-    {
-      const float *from = data + (y * image->width + x) * n;
-
-      for (int i = 0; i < side; i++)
-        for (int j = 0; j < side; j++)
-          square[i * side + j] = load (from + (i * image->width + j) * n);
-      return;
-    }
+    return (NAME (Square)){ data + (gsize) y * line + (gsize) x * n, line, n };
   for (int i = 0; i < side; i++)
     for (int j = 0; j < side; j++)
-      if (y + i >= 0 && y + i < image->height && x + j >= 0 && x + j < image->width)
-        square[i * side + j] = load (data + ((y + i) * image->width + x + j) * n);
-      else
-        square[i * side + j] = (Vector){ 0 };
+      {
+        gboolean inside = y + i >= 0 && y + i < image->height && x + j >= 0 && x + j < image->width;
+
+        store (copy + (i * side + j) * WIDTH,
+               inside
+                   ? load (data + (gssize) (y + i) * (gssize) line + (gssize) (x + j) * (gssize) n)
+                   : (Vector){ 0 });
+      }
+  return (NAME (Square)){ copy, (gsize) (side * WIDTH), WIDTH };
 }
 
 /* The channels from number @channel on, of one image. */
@@ -155,19 +161,35 @@ NAME (input) (const SbWinogradImage *image,
               gsize step,
               gsize panel)
 {
+  float copy[36 * WIDTH];
+
   for (int c = 0; c < channels; c += WIDTH)
     {
       const float *from = data + get_offset (image, channels, tile.number, c);
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      Vector square[36], half[36], all[36];
+      NAME (Square) square = get_square (image, from, 4 * tile.y - 1, 4 * tile.x - 1, 6, copy);
+      Vector half[36];
 
-      load_square (image, from, 4 * tile.y - 1, 4 * tile.x - 1, 6, square);
+#pragma GCC unroll 1
       for (int i = 0; i < 6; i++)
-        change_input (half + i, 6, square + i, 6);
+        {
+          const float *at = square.at + (gsize) i * square.right;
+          Vector line[6];
+
+          for (int j = 0; j < 6; j++)
+            line[j] = load (at + (gsize) j * square.down);
+          change_input (half + i, 6, line, 1);
+        }
+#pragma GCC unroll 1
       for (int i = 0; i < 6; i++)
-        change_input (all + 6 * i, 1, half + 6 * i, 1);
-      for (int i = 0; i < 36; i++)
-        store (to + (gsize) i * step, all[i]);
+        {
+          float *at = to + (gsize) (6 * i) * step;
+          Vector line[6];
+
+          change_input (line, 1, half + 6 * i, 1);
+          for (int j = 0; j < 6; j++)
+            store (at + (gsize) j * step, line[j]);
+        }
     }
 }
 
@@ -181,19 +203,56 @@ NAME (gradient) (const SbWinogradImage *image,
                  gsize step,
                  gsize panel)
 {
+  float copy[16 * WIDTH];
+
   for (int c = 0; c < channels; c += WIDTH)
     {
       const float *from = data + get_offset (image, channels, tile.number, c);
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      Vector square[16], half[24], all[36];
+      NAME (Square) square = get_square (image, from, 4 * tile.y, 4 * tile.x, 4, copy);
+      Vector half[24];
 
-      load_square (image, from, 4 * tile.y, 4 * tile.x, 4, square);
+#pragma GCC unroll 1
       for (int i = 0; i < 4; i++)
-        change_gradient (half + i, 4, square + i, 4);
+        {
+          const float *at = square.at + (gsize) i * square.right;
+          Vector line[4];
+
+          for (int j = 0; j < 4; j++)
+            line[j] = load (at + (gsize) j * square.down);
+          change_gradient (half + i, 4, line, 1);
+        }
+#pragma GCC unroll 1
       for (int i = 0; i < 6; i++)
-        change_gradient (all + 6 * i, 1, half + 4 * i, 1);
-      for (int i = 0; i < 36; i++)
-        store (to + (gsize) i * step, all[i]);
+        {
+          float *at = to + (gsize) (6 * i) * step;
+          Vector line[6];
+
+          change_gradient (line, 1, half + 4 * i, 1);
+          for (int j = 0; j < 6; j++)
+            store (at + (gsize) j * step, line[j]);
+        }
+    }
+}
+
+/* One line of a tile's outputs. */
+static inline __attribute__ ((always_inline)) void
+store_line (float *to,
+            gsize apart,
+            const Vector *line,
+            int n,
+            Vector bias,
+            const SbWinogradEnd *end)
+{
+  for (int j = 0; j < n; j++, to += apart)
+    {
+      Vector value = line[j] + bias;
+
+      if (end->sum)
+        value += load (to);
+      if (end->relu)
+        value = (Vector) ((Mask) value & (value > 0));
+      store (to, value);
     }
 }
 
@@ -209,34 +268,37 @@ NAME (output) (const SbWinogradImage *image,
                const SbWinogradEnd *end)
 {
   int rows = MIN (4, image->height - 4 * tile.y), columns = MIN (4, image->width - 4 * tile.x);
-  int n = image->block;
+  gsize n = (gsize) image->block, line = n * (gsize) image->width;
 
   for (int c = 0; c < channels; c += WIDTH)
     {
-      gsize offset = get_offset (image, channels, tile.number, c) +
-                     (gsize) ((4 * tile.y * image->width + 4 * tile.x) * n);
+      float *to = data + get_offset (image, channels, tile.number, c) +
+                  (gsize) (4 * tile.y) * line + (gsize) (4 * tile.x) * n;
       const float *from = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
       Vector bias = end->bias != NULL ? load (end->bias + c) : (Vector){ 0 };
-      Vector all[36], half[24], square[16];
+      Vector half[24];
 
-      for (int i = 0; i < 36; i++)
-        all[i] = load (from + (gsize) i * step);
+#pragma GCC unroll 1
       for (int i = 0; i < 6; i++)
-        change_output (half + i, 6, all + i, 6);
-      for (int i = 0; i < 4; i++)
-        change_output (square + 4 * i, 1, half + 6 * i, 1);
-      for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++)
-          {
-            gsize at = offset + (gsize) ((i * image->width + j) * n);
-            Vector value = square[4 * i + j] + bias;
+        {
+          const float *at = from + (gsize) i * step;
+          Vector all[6];
 
-            if (end->sum)
-              value += load (data + at);
-            if (end->relu)
-              value = (Vector) ((Mask) value & (value > 0));
-            store (data + at, value);
-          }
+          for (int j = 0; j < 6; j++)
+            all[j] = load (at + (gsize) (6 * j) * step);
+          change_output (half + i, 6, all, 1);
+        }
+#pragma GCC unroll 1
+      for (int i = 0; i < rows; i++)
+        {
+          Vector result[4];
+
+          change_output (result, 1, half + 6 * i, 1);
+          if (columns == 4)
+            store_line (to + (gsize) i * line, n, result, 4, bias, end);
+          else
+            store_line (to + (gsize) i * line, n, result, columns, bias, end);
+        }
     }
 }
 
@@ -294,30 +356,41 @@ NAME (multiply) (const float *a, gsize panel, int inputs, const float *b, float 
       store (to + i * SB_WINOGRAD_PANEL + j * WIDTH, sums[i][j]);
 }
 
-/* COLUMNS input channels by one panel of outputs, summed over @n tiles, added to @to. */
-static void
-NAME (multiply_back) (const float *a, const float *b, int n, float *to)
+/* Some input channels by one panel of outputs, summed over @n tiles, added to @to. */
+static inline __attribute__ ((always_inline)) void
+multiply_back (const float *a, const float *b, int n, float *to, int inputs)
 {
-  Vector sums[COLUMNS][VECTORS];
+  Vector sums[SB_WINOGRAD_PANEL][VECTORS];
 
-  for (int i = 0; i < COLUMNS; i++)
+  for (int i = 0; i < inputs; i++)
     for (int j = 0; j < VECTORS; j++)
       sums[i][j] = load (to + i * SB_WINOGRAD_PANEL + j * WIDTH);
-#pragma GCC unroll 4
   for (int k = 0; k < n; k++)
 #pragma GCC unroll 16
-    for (int i = 0; i < COLUMNS; i++)
+    for (int i = 0; i < inputs; i++)
 #pragma GCC unroll 2
       for (int j = 0; j < VECTORS; j++)
         sums[i][j] += a[k * SB_WINOGRAD_PANEL + i] * load (b + k * SB_WINOGRAD_PANEL + j * WIDTH);
-  for (int i = 0; i < COLUMNS; i++)
+  for (int i = 0; i < inputs; i++)
     for (int j = 0; j < VECTORS; j++)
       store (to + i * SB_WINOGRAD_PANEL + j * WIDTH, sums[i][j]);
 }
 
+/* A panel of inputs, as many at once as there are registers for. */
+static void
+NAME (multiply_back) (const float *a, const float *b, int n, float *to)
+{
+#if VECTORS == 1
+  multiply_back (a, b, n, to, 16);
+#else
+  multiply_back (a, b, n, to, 6);
+  multiply_back (a + 6, b, n, to + 6 * SB_WINOGRAD_PANEL, 5);
+  multiply_back (a + 11, b, n, to + 11 * SB_WINOGRAD_PANEL, 5);
+#endif
+}
+
 const SbWinogradKernels NAME (kernels) = {
   .rows = ROWS,
-  .columns = COLUMNS,
   .width = WIDTH,
   .input = NAME (input),
   .gradient = NAME (gradient),

@@ -56,7 +56,6 @@ typedef struct
 typedef struct
 {
   int rows;
-  int columns;
   int width;
   void (*input) (const SbWinogradImage *image,
                  const float *data,

@@ -267,9 +267,8 @@ multiply_back (const SbWinogradKernels *kernels,
       const float *by = b + point * get_step (groups, shape->outputs) + o * panel;
       float *result = to + point * step + o * (gsize) shape->inputs * SB_WINOGRAD_PANEL;
 
-      for (int i = 0; i < shape->inputs; i += kernels->columns)
-        kernels->multiply_back (from + (gsize) (i / SB_WINOGRAD_PANEL) * panel +
-                                    i % SB_WINOGRAD_PANEL,
+      for (int i = 0; i < shape->inputs; i += SB_WINOGRAD_PANEL)
+        kernels->multiply_back (from + (gsize) (i / SB_WINOGRAD_PANEL) * panel,
                                 by,
                                 n,
                                 result + i * SB_WINOGRAD_PANEL);
