@@ -197,7 +197,7 @@ gboolean sb_graph_build_forward (SbGraph *self, GError **error);
 /* sb-graph-winograd.c */
 void sb_graph_find_block (SbGraph *self);
 void sb_graph_choose_winograd (SbGraph *self, SbNode *node);
-SbMd sb_winograd_weight_md (const SbWeight *weight, gboolean turned);
+SbMd sb_winograd_weight_md (const SbWeight *weight);
 gboolean sb_graph_make_points (SbGraph *self, SbNode *node, GError **error);
 gboolean
 sb_graph_load_points (const SbGraph *self, const SbNode *node, SbTensor *plain, GError **error);

@@ -45,7 +45,7 @@ sb_graph_lay_out_weights (SbGraph *self)
       if (!node->trained)
         continue;
       if (weight->role == SB_WEIGHT_WEIGHT)
-        place->md = node->winograd ? sb_winograd_weight_md (weight, FALSE)
+        place->md = node->winograd ? sb_winograd_weight_md (weight)
                                    : sb_pd_get_md (node->backward, dnnl_query_diff_weights_md);
       place->kind = weight->statistic ? SB_PLACE_STATISTIC : SB_PLACE_MASTER;
       place->offset = *end;

@@ -9,6 +9,8 @@
 
 #include "config.h"
 
+#include <omp.h>
+
 #include "algorithms/vision/sb-graph-private.h"
 
 /* Images have the layout that oneDNN's own convolutions like best on this processor. */
@@ -69,6 +71,7 @@ sb_graph_choose_winograd (SbGraph *self, SbNode *node)
                                    .width = (int) node->in.dims[3],
                                    .inputs = (int) node->in.dims[1],
                                    .outputs = (int) node->out.dims[1],
+                                   .threads = omp_get_max_threads (),
                                    .block = self->block };
   node->winograd = sb_winograd_is_worth_it (&node->shape);
 }
@@ -79,15 +82,24 @@ image_md (const SbGraph *self, const SbDims *dims)
   return sb_dims_md (dims, dnnl_f32, self->tag);
 }
 
-/* Height × width × inputs × outputs, or with inputs and outputs exchanged. */
+/* For every 16 outputs height × width × inputs × 16 numbers. */
 SbMd
-sb_winograd_weight_md (const SbWeight *weight, gboolean turned)
+sb_winograd_weight_md (const SbWeight *weight)
 {
-  dnnl_dim_t outputs = weight->dims[0], inputs = weight->dims[1], both = inputs * outputs;
-  dnnl_dim_t dims[] = { outputs, inputs, 3, 3 };
-  dnnl_dim_t strides[] = { turned ? inputs : 1, turned ? 1 : outputs, 3 * both, both };
+  return sb_md_new (4, weight->dims, dnnl_f32, dnnl_Ohwi16o);
+}
 
-  return sb_md_new_strided (4, dims, dnnl_f32, strides);
+/* The same memory, or with inputs and outputs exchanged, as outputs / 16 × 16 × inputs / 16 × 16 ×
+ * pixels, which oneDNN has no name for. */
+static SbMd
+split_md (const SbWeight *weight, gboolean turned)
+{
+  dnnl_dim_t outputs = weight->dims[0], inputs = weight->dims[1];
+  dnnl_dim_t dims[] = { outputs / 16, 16, inputs / 16, 16, 9 };
+  dnnl_dim_t strides[] = { 9 * 16 * inputs, 1, 256, 16, 16 * inputs };
+  dnnl_dim_t turned_strides[] = { 256, 16, 9 * 16 * outputs, 1, 16 * outputs };
+
+  return sb_md_new_strided (5, dims, dnnl_f32, turned ? turned_strides : strides);
 }
 
 static SbTensor *
@@ -116,14 +128,15 @@ sb_graph_make_points (SbGraph *self, SbNode *node, GError **error)
 gboolean
 sb_graph_load_points (const SbGraph *self, const SbNode *node, SbTensor *plain, GError **error)
 {
-  SbMd md =
-      sb_winograd_weight_md (g_ptr_array_index (self->net->weights, node->first_weight), FALSE);
+  SbMd md = sb_winograd_weight_md (g_ptr_array_index (self->net->weights, node->first_weight));
   g_autoptr (SbTensor) weights = sb_tensor_new (md, error);
 
   sb_md_free (md);
   if (weights == NULL || !sb_tensor_copy (plain, weights, error))
     return FALSE;
-  sb_winograd_change_weights (&node->shape, weights->data, FALSE, node->points->data);
+  sb_winograd_change_weights (&node->shape,
+                              &(SbWinogradWeights){ .plain = weights->data },
+                              node->points->data);
   return TRUE;
 }
 
@@ -141,29 +154,19 @@ static void
 do_convolve (SbGraph *self, const SbAct *act)
 {
   const SbNode *node = act->node;
-  float *scratch = node->scratch->data, *points = scratch;
+  SbWinogradWeights weights = { .points = node->points != NULL ? node->points->data : NULL,
+                                .plain = node->trained ? node->roles[0]->data : NULL };
+  SbWinogradEnd end = { .bias = node->bias != NULL ? node->bias->data : NULL,
+                        .plus = node->addition != NULL ? node->dst->data : NULL,
+                        .relu = node->relu };
 
-  if (node->points != NULL)
-    points = node->points->data;
-  else
-    {
-      sb_winograd_change_weights (&node->shape, node->roles[0]->data, FALSE, points);
-      scratch += sb_winograd_get_n_points (&node->shape);
-    }
-  sb_winograd_convolve (&node->shape,
-                        node->src->data,
-                        points,
-                        node->bias != NULL ? node->bias->data : NULL,
-                        node->addition != NULL,
-                        node->relu,
-                        node->dst->data,
-                        scratch);
+  sb_winograd_convolve (
+      &node->shape, node->src->data, &weights, &end, node->dst->data, node->scratch->data);
 }
 
 gboolean
 sb_graph_add_winograd (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
 {
-  gsize n_points = node->trained ? sb_winograd_get_n_points (&node->shape) : 0;
   SbMd md = image_md (self, &node->out);
 
   node->src = in_image_layout (self, self->forward, x, &node->in, error);
@@ -171,7 +174,8 @@ sb_graph_add_winograd (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
   sb_md_free (md);
   if (node->dst == NULL)
     return FALSE;
-  node->scratch = new_floats (self, n_points + sb_winograd_get_n_scratch (&node->shape), error);
+  node->scratch =
+      new_floats (self, sb_winograd_get_n_scratch (&node->shape, !node->trained), error);
   if (node->scratch == NULL)
     return FALSE;
   sb_graph_add_func (
@@ -194,7 +198,7 @@ do_gradient (SbGraph *self, const SbAct *act)
 gboolean
 sb_graph_add_winograd_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error)
 {
-  gsize count = sb_winograd_get_n_points (&node->shape) + sb_winograd_get_n_scratch (&node->shape);
+  gsize count = sb_winograd_get_n_gradient_scratch (&node->shape);
 
   node->diff = in_image_layout (self, self->backward, diff, &node->out, error);
   node->scratch_weights = new_floats (self, count, error);
@@ -222,35 +226,41 @@ do_data_gradient (SbGraph *self, const SbAct *act)
 {
   const SbNode *node = act->node;
   SbWinogradShape turned = turn (&node->shape);
-  float *points = node->scratch_data->data;
+  SbWinogradWeights weights = { .plain = node->turned->data, .turned = TRUE };
+  SbWinogradEnd end = { 0 };
 
-  sb_winograd_change_weights (&turned, node->turned->data, TRUE, points);
-  sb_winograd_convolve (&turned,
-                        node->diff->data,
-                        points,
-                        NULL,
-                        FALSE,
-                        FALSE,
-                        node->diff_src->data,
-                        points + sb_winograd_get_n_points (&turned));
+  sb_winograd_convolve (
+      &turned, node->diff->data, &weights, &end, node->diff_src->data, node->scratch_data->data);
+}
+
+/* Makes the weights that the data's gradient takes, just before it does. */
+static SbTensor *
+add_turned (SbGraph *self, SbNode *node, GError **error)
+{
+  const SbWeight *weight = g_ptr_array_index (self->net->weights, node->first_weight);
+  SbMd from = split_md (weight, FALSE), to = split_md (weight, TRUE);
+  SbTensor *master = sb_graph_own (self, sb_tensor_new_over (from, node->roles[0]->data, error));
+  SbTensor *turned = sb_graph_new_tensor (self, to, error);
+  SbOp *op = master != NULL && turned != NULL ? sb_op_new_reorder (master, turned, error) : NULL;
+
+  sb_md_free (from);
+  sb_md_free (to);
+  if (op == NULL)
+    return NULL;
+  sb_graph_add_op (self, self->backward, op);
+  return turned;
 }
 
 /* After sb_graph_add_winograd_gradient(). */
 SbTensor *
 sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **error)
 {
-  const SbWeight *weight = g_ptr_array_index (self->net->weights, node->first_weight);
   SbWinogradShape turned = turn (&node->shape);
-  SbMd weights = sb_winograd_weight_md (weight, TRUE);
   SbMd image = image_md (self, &node->in);
 
-  node->turned = sb_graph_in_layout (self, self->update, node->roles[0], weights, error);
+  node->turned = add_turned (self, node, error);
   node->diff_src = sb_graph_new_tensor (self, image, error);
-  node->scratch_data =
-      new_floats (self,
-                  sb_winograd_get_n_points (&turned) + sb_winograd_get_n_scratch (&turned),
-                  error);
-  sb_md_free (weights);
+  node->scratch_data = new_floats (self, sb_winograd_get_n_scratch (&turned, FALSE), error);
   sb_md_free (image);
   if (node->turned == NULL || node->diff_src == NULL || node->scratch_data == NULL)
     return NULL;
@@ -259,6 +269,7 @@ sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **error)
                      do_data_gradient,
                      node,
                      node->diff,
+                     node->turned,
                      node->diff_src,
                      node->scratch_data,
                      NULL);

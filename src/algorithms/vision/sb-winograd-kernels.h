@@ -140,6 +140,17 @@ static inline __attribute__ ((always_inline)) NAME (Square)
   return (NAME (Square)){ copy, (gsize) (side * WIDTH), WIDTH };
 }
 
+/* Lines of the image that the tile below needs, so that they are there by then. */
+static inline __attribute__ ((always_inline)) void
+fetch_below (const SbWinogradImage *image, const float *data, int y, int x)
+{
+  gsize n = (gsize) image->block, line = n * (gsize) image->width;
+
+  for (int i = y; i < MIN (y + 4, image->height); i++)
+    for (int j = 0; j < 4 * WIDTH; j += 16)
+      __builtin_prefetch (data + (gsize) i * line + (gsize) x * n + j);
+}
+
 /* The channels from number @channel on, of one image. */
 static inline gsize
 get_offset (const SbWinogradImage *image, int channels, int number, int channel)
@@ -170,6 +181,7 @@ NAME (input) (const SbWinogradImage *image,
       NAME (Square) square = get_square (image, from, 4 * tile.y - 1, 4 * tile.x - 1, 6, copy);
       Vector half[36];
 
+      fetch_below (image, from, 4 * tile.y + 5, 4 * tile.x);
 #pragma GCC unroll 1
       for (int i = 0; i < 6; i++)
         {
@@ -212,6 +224,7 @@ NAME (gradient) (const SbWinogradImage *image,
       NAME (Square) square = get_square (image, from, 4 * tile.y, 4 * tile.x, 4, copy);
       Vector half[24];
 
+      fetch_below (image, from, 4 * tile.y + 4, 4 * tile.x);
 #pragma GCC unroll 1
       for (int i = 0; i < 4; i++)
         {
@@ -235,24 +248,25 @@ NAME (gradient) (const SbWinogradImage *image,
     }
 }
 
-/* One line of a tile's outputs. */
+/* One line of a tile's outputs, the first being number @at. */
 static inline __attribute__ ((always_inline)) void
-store_line (float *to,
+store_line (float *data,
+            gsize at,
             gsize apart,
             const Vector *line,
             int n,
             Vector bias,
             const SbWinogradEnd *end)
 {
-  for (int j = 0; j < n; j++, to += apart)
+  for (int j = 0; j < n; j++, at += apart)
     {
       Vector value = line[j] + bias;
 
-      if (end->sum)
-        value += load (to);
+      if (end->plus != NULL)
+        value += load (end->plus + at);
       if (end->relu)
         value = (Vector) ((Mask) value & (value > 0));
-      store (to, value);
+      store (data + at, value);
     }
 }
 
@@ -272,8 +286,8 @@ NAME (output) (const SbWinogradImage *image,
 
   for (int c = 0; c < channels; c += WIDTH)
     {
-      float *to = data + get_offset (image, channels, tile.number, c) +
-                  (gsize) (4 * tile.y) * line + (gsize) (4 * tile.x) * n;
+      gsize to = get_offset (image, channels, tile.number, c) + (gsize) (4 * tile.y) * line +
+                 (gsize) (4 * tile.x) * n;
       const float *from = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
       Vector bias = end->bias != NULL ? load (end->bias + c) : (Vector){ 0 };
       Vector half[24];
@@ -295,9 +309,9 @@ NAME (output) (const SbWinogradImage *image,
 
           change_output (result, 1, half + 6 * i, 1);
           if (columns == 4)
-            store_line (to + (gsize) i * line, n, result, 4, bias, end);
+            store_line (data, to + (gsize) i * line, n, result, 4, bias, end);
           else
-            store_line (to + (gsize) i * line, n, result, columns, bias, end);
+            store_line (data, to + (gsize) i * line, n, result, columns, bias, end);
         }
     }
 }

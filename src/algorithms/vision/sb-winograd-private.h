@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "algorithms/vision/sb-winograd.h"
 
 G_BEGIN_DECLS
 
@@ -39,19 +39,6 @@ typedef struct
   int y;
   int x;
 } SbWinogradTile;
-
-/**
- * SbWinogradEnd:
- * @bias: (nullable): one number for each output channel
- * @sum: whether to add to what is there
- * @relu: whether what is below zero becomes zero
- */
-typedef struct
-{
-  const float *bias;
-  gboolean sum;
-  gboolean relu;
-} SbWinogradEnd;
 
 typedef struct
 {

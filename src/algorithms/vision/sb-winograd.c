@@ -7,6 +7,7 @@
 
 #include "algorithms/vision/sb-winograd.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "algorithms/vision/sb-winograd-private.h"
@@ -16,20 +17,44 @@
 #define TILES_STEP 12
 /* In floats: what of a group of tiles should be in the cache at once, and what it may take. */
 #define GROUP_WANTED (1 << 20)
-#define GROUP_MOST   (1 << 22)
+#define GROUP_MOST   (5 << 20)
+/* Products of inputs and outputs up to which each thread has groups of its own, and their size. */
+#define OWN_MOST   (1 << 12)
+#define OWN_WANTED (1 << 16)
+/* Panels of outputs for which the weights are changed at once, where they are used but once. */
+#define PANELS 4
 /* So that the points do not share a line of the cache. */
 #define SKEW 16
 /* Tiles below which reading the weights, which are four times as many, takes longer than is won. */
 #define FEWEST_TILES 32
 
-/* Tiles whose points are computed together. */
+/* Tiles whose points are computed together. Where the weights are small, each thread does all of it
+ * for groups that fit into its own cache; else all threads work at one group. */
 typedef struct
 {
   int rows;    /* of tiles in an image */
   int columns; /* of tiles in an image */
   int total;
   int size; /* tiles in a group */
+  gboolean own;
+  gboolean single; /* there is but one, so that each of the weights' points is used once */
 } Groups;
+
+/* What the steps of a computation share. */
+typedef struct
+{
+  const SbWinogradKernels *kernels;
+  const SbWinogradShape *shape;
+  Groups groups;
+  SbWinogradImage in;
+  SbWinogradImage out;
+  gsize in_step; /* from point to point, of a group's inputs */
+  gsize out_step;
+  gsize weight_step;
+  gsize panel_step; /* of one panel of outputs alone */
+  gsize panel;      /* from panel to panel, of a group's inputs or outputs */
+  int n_panels;     /* of outputs */
+} Work;
 
 static const SbWinogradKernels *
 get_kernels (void)
@@ -54,14 +79,22 @@ static Groups
 make_groups (const SbWinogradShape *shape)
 {
   Groups groups = { .rows = (shape->height + 3) / 4, .columns = (shape->width + 3) / 4 };
-  int both = shape->inputs + shape->outputs;
-  int most = GROUP_MOST / (POINTS * both);
+  int both = shape->inputs + shape->outputs, product = shape->inputs * shape->outputs;
 
   groups.total = shape->batch * groups.rows * groups.columns;
-  /* Few tiles fit into the cache, but many share what is read of the weights. */
-  groups.size = MAX (GROUP_WANTED / (POINTS * both), shape->inputs * shape->outputs / both);
-  groups.size = MIN (MIN (groups.size, most), groups.total);
+  groups.own = product <= OWN_MOST;
+  if (groups.own)
+    groups.size = OWN_WANTED / (POINTS * both);
+  else
+    {
+      /* Few tiles fit into the cache, but many share what is read of the weights. */
+      groups.size = MAX (GROUP_WANTED / (POINTS * both), product / both);
+      groups.size = MIN (groups.size, GROUP_MOST / (POINTS * both));
+    }
+  groups.size = MIN (groups.size, groups.total);
   groups.size = MAX (1, (groups.size + TILES_STEP - 1) / TILES_STEP) * TILES_STEP;
+  groups.single = !groups.own && groups.size >= groups.total &&
+                  shape->outputs / (PANELS * SB_WINOGRAD_PANEL) >= shape->threads;
   return groups;
 }
 
@@ -99,18 +132,67 @@ get_step (const Groups *groups, int channels)
   return (gsize) groups->size * (gsize) channels + SKEW;
 }
 
-/**
- * sb_winograd_get_n_scratch:
- * @shape: of a convolution
- *
- * Returns: how many floats of memory are wanted while it is computed
- */
-gsize
-sb_winograd_get_n_scratch (const SbWinogradShape *shape)
+static Work
+make_work (const SbWinogradShape *shape)
 {
   Groups groups = make_groups (shape);
 
-  return POINTS * (get_step (&groups, shape->inputs) + get_step (&groups, shape->outputs));
+  return (Work){ .kernels = get_kernels (),
+                 .shape = shape,
+                 .groups = groups,
+                 .in = make_image (shape, shape->inputs),
+                 .out = make_image (shape, shape->outputs),
+                 .in_step = get_step (&groups, shape->inputs),
+                 .out_step = get_step (&groups, shape->outputs),
+                 .weight_step = (gsize) shape->inputs * (gsize) shape->outputs + SKEW,
+                 .panel_step = (gsize) shape->inputs * SB_WINOGRAD_PANEL + SKEW,
+                 .panel = (gsize) groups.size * SB_WINOGRAD_PANEL,
+                 .n_panels = shape->outputs / SB_WINOGRAD_PANEL };
+}
+
+static gsize
+get_n_group (const Work *work)
+{
+  return POINTS * (work->in_step + work->out_step);
+}
+
+/* Of the weights' points, while they are of use. */
+static gsize
+get_n_weights (const Work *work)
+{
+  return POINTS * (work->groups.single ? work->panel_step * PANELS * (gsize) work->shape->threads
+                                       : work->weight_step);
+}
+
+/**
+ * sb_winograd_get_n_scratch:
+ * @shape: of a convolution
+ * @changed: whether the weights' points are given
+ *
+ * Returns: how many floats of memory sb_winograd_convolve() wants
+ */
+gsize
+sb_winograd_get_n_scratch (const SbWinogradShape *shape, gboolean changed)
+{
+  Work work = make_work (shape);
+
+  return get_n_group (&work) * (work.groups.own ? (gsize) shape->threads : 1) +
+         (changed ? 0 : get_n_weights (&work));
+}
+
+/**
+ * sb_winograd_get_n_gradient_scratch:
+ * @shape: of a convolution
+ *
+ * Returns: how many floats of memory sb_winograd_take_gradient() wants
+ */
+gsize
+sb_winograd_get_n_gradient_scratch (const SbWinogradShape *shape)
+{
+  Work work = make_work (shape);
+
+  return (get_n_group (&work) + get_n_weights (&work)) *
+         (work.groups.own ? (gsize) shape->threads : 1);
 }
 
 static SbWinogradTile
@@ -123,156 +205,405 @@ get_tile (const Groups *groups, int i)
                            in_image % groups->columns };
 }
 
+/* Changes one panel of outputs' weights into points, @step apart. */
+static void
+change_panel (const Work *work,
+              const SbWinogradWeights *weights,
+              int panel,
+              float *points,
+              gsize step)
+{
+  int inputs = work->shape->inputs;
+  gsize apart = (gsize) inputs * SB_WINOGRAD_PANEL;
+  const float *from = weights->plain + (gsize) (9 * panel) * apart;
+
+  for (int i = 0; i < inputs; i++, from += SB_WINOGRAD_PANEL, points += SB_WINOGRAD_PANEL)
+    for (int o = 0; o < SB_WINOGRAD_PANEL; o += work->kernels->width)
+      work->kernels->weights (from + o, apart, weights->turned, points + o, step);
+}
+
+static void
+change_panel_back (const Work *work, const float *points, gsize step, int panel, float *to)
+{
+  int inputs = work->shape->inputs;
+  gsize apart = (gsize) inputs * SB_WINOGRAD_PANEL;
+
+  to += (gsize) (9 * panel) * apart;
+  for (int i = 0; i < inputs; i++, to += SB_WINOGRAD_PANEL, points += SB_WINOGRAD_PANEL)
+    for (int o = 0; o < SB_WINOGRAD_PANEL; o += work->kernels->width)
+      work->kernels->weights_back (points + o, step, to + o, apart);
+}
+
+/* Where a panel's weights are among all. */
+static gsize
+get_panel_offset (const Work *work, int panel)
+{
+  return (gsize) panel * (gsize) work->shape->inputs * SB_WINOGRAD_PANEL;
+}
+
 /**
  * sb_winograd_change_weights:
  * @shape: of a convolution
- * @weights: 3 × 3 × inputs × outputs numbers
- * @turned: whether the pixels are to be taken in the opposite order: the gradient of the inputs is
- * a convolution of the outputs' gradient with such weights, inputs and outputs exchanged
+ * @weights: what they are
  * @points: (out): room for sb_winograd_get_n_points() numbers
  */
 void
 sb_winograd_change_weights (const SbWinogradShape *shape,
-                            const float *weights,
-                            gboolean turned,
+                            const SbWinogradWeights *weights,
                             float *points)
 {
-  const SbWinogradKernels *kernels = get_kernels ();
-  gsize inputs = (gsize) shape->inputs, outputs = (gsize) shape->outputs;
-  gsize step = inputs * outputs + SKEW;
+  Work work = make_work (shape);
 
-#pragma omp parallel for
-  for (int i = 0; i < shape->inputs; i++)
-    for (int o = 0; o < shape->outputs; o += kernels->width)
-      kernels->weights (weights + (gsize) i * outputs + o,
-                        inputs * outputs,
-                        turned,
-                        points +
-                            ((gsize) (o / SB_WINOGRAD_PANEL) * inputs + (gsize) i) *
-                                SB_WINOGRAD_PANEL +
-                            o % SB_WINOGRAD_PANEL,
-                        step);
+#pragma omp parallel for num_threads(shape->threads)
+  for (int o = 0; o < work.n_panels; o++)
+    change_panel (&work, weights, o, points + get_panel_offset (&work, o), work.weight_step);
 }
 
-/* The products of a group's tiles at every point. */
+/* One of a group's tiles, counted from @first on. */
 static void
-multiply (const SbWinogradKernels *kernels,
-          const SbWinogradShape *shape,
-          const Groups *groups,
+change_input (const Work *work, const float *src, int first, int i, float *a)
+{
+  work->kernels->input (&work->in,
+                        src,
+                        work->shape->inputs,
+                        get_tile (&work->groups, first + i),
+                        a + i * SB_WINOGRAD_PANEL,
+                        work->in_step,
+                        work->panel);
+}
+
+static void
+change_gradient (const Work *work, const float *diff_dst, int first, int i, float *b)
+{
+  work->kernels->gradient (&work->out,
+                           diff_dst,
+                           work->shape->outputs,
+                           get_tile (&work->groups, first + i),
+                           b + i * SB_WINOGRAD_PANEL,
+                           work->out_step,
+                           work->panel);
+}
+
+static void
+change_output (const Work *work,
+               const float *to,
+               float *dst,
+               const SbWinogradEnd *end,
+               int first,
+               int i)
+{
+  work->kernels->output (&work->out,
+                         dst,
+                         work->shape->outputs,
+                         get_tile (&work->groups, first + i),
+                         to + i * SB_WINOGRAD_PANEL,
+                         work->out_step,
+                         work->panel,
+                         end);
+}
+
+/* The products of a group's @n tiles at one point, for one panel of outputs. */
+static void
+multiply (const Work *work,
+          int point,
+          int panel,
           int n,
           const float *a,
-          const float *points,
+          const float *weights,
           float *to)
 {
-  int panels = shape->outputs / SB_WINOGRAD_PANEL;
-  gsize panel = (gsize) groups->size * SB_WINOGRAD_PANEL;
+  const float *from = a + (gsize) point * work->in_step;
+  float *result = to + (gsize) point * work->out_step + (gsize) panel * work->panel;
+
+  for (int row = 0; row < n; row += work->kernels->rows)
+    work->kernels->multiply (from + row * SB_WINOGRAD_PANEL,
+                             work->panel,
+                             work->shape->inputs,
+                             weights,
+                             result + row * SB_WINOGRAD_PANEL);
+}
+
+/* The same for job number @job of all points and panels. */
+static void
+multiply_job (const Work *work, int job, int n, const float *a, const float *points, float *to)
+{
+  int point = job / work->n_panels, panel = job % work->n_panels;
+
+  multiply (work,
+            point,
+            panel,
+            n,
+            a,
+            points + (gsize) point * work->weight_step + get_panel_offset (work, panel),
+            to);
+}
+
+/* Adds a group's share to the gradients of the weights' points. */
+static void
+multiply_back (const Work *work,
+               int point,
+               int panel,
+               int n,
+               const float *a,
+               const float *b,
+               float *to)
+{
+  const float *from = a + (gsize) point * work->in_step;
+  const float *by = b + (gsize) point * work->out_step + (gsize) panel * work->panel;
+
+  for (int i = 0; i < work->shape->inputs; i += SB_WINOGRAD_PANEL)
+    work->kernels->multiply_back (from + (gsize) (i / SB_WINOGRAD_PANEL) * work->panel,
+                                  by,
+                                  n,
+                                  to + i * SB_WINOGRAD_PANEL);
+}
+
+static void
+multiply_back_job (const Work *work, int job, int n, const float *a, const float *b, float *points)
+{
+  int point = job / work->n_panels, panel = job % work->n_panels;
+
+  multiply_back (work,
+                 point,
+                 panel,
+                 n,
+                 a,
+                 b,
+                 points + (gsize) point * work->weight_step + get_panel_offset (work, panel));
+}
+
+static void
+convolve_own (const Work *work,
+              const float *src,
+              const float *points,
+              float *dst,
+              const SbWinogradEnd *end,
+              float *scratch)
+{
+  const Groups *groups = &work->groups;
+  int n_jobs = POINTS * work->n_panels;
+
+#pragma omp parallel for schedule(static) num_threads(work->shape->threads)
+  for (int first = 0; first < groups->total; first += groups->size)
+    {
+      int n = MIN (groups->size, groups->total - first);
+      float *a = scratch + (gsize) omp_get_thread_num () * get_n_group (work);
+      float *to = a + POINTS * work->in_step;
+
+      for (int i = 0; i < n; i++)
+        change_input (work, src, first, i, a);
+      for (int job = 0; job < n_jobs; job++)
+        multiply_job (work, job, n, a, points, to);
+      for (int i = 0; i < n; i++)
+        change_output (work, to, dst, end, first, i);
+    }
+}
+
+static void
+convolve_together (const Work *work,
+                   const float *src,
+                   const float *points,
+                   float *dst,
+                   const SbWinogradEnd *end,
+                   float *scratch)
+{
+  const Groups *groups = &work->groups;
+  int n_jobs = POINTS * work->n_panels;
+  float *to = scratch + POINTS * work->in_step;
+
+#pragma omp parallel num_threads(work->shape->threads)
+  for (int first = 0; first < groups->total; first += groups->size)
+    {
+      int n = MIN (groups->size, groups->total - first);
 
 #pragma omp for
-  for (int job = 0; job < POINTS * panels; job++)
-    {
-      gsize point = (gsize) (job / panels), o = (gsize) (job % panels);
-      const float *from = a + point * get_step (groups, shape->inputs);
-      const float *weights = points +
-                             point * ((gsize) shape->inputs * (gsize) shape->outputs + SKEW) +
-                             o * (gsize) shape->inputs * SB_WINOGRAD_PANEL;
-      float *result = to + point * get_step (groups, shape->outputs) + o * panel;
-
-      for (int row = 0; row < n; row += kernels->rows)
-        kernels->multiply (from + row * SB_WINOGRAD_PANEL,
-                           panel,
-                           shape->inputs,
-                           weights,
-                           result + row * SB_WINOGRAD_PANEL);
+      for (int i = 0; i < n; i++)
+        change_input (work, src, first, i, scratch);
+#pragma omp for
+      for (int job = 0; job < n_jobs; job++)
+        multiply_job (work, job, n, scratch, points, to);
+#pragma omp for
+      for (int i = 0; i < n; i++)
+        change_output (work, to, dst, end, first, i);
     }
+}
+
+/* One group of all tiles: each panel's weights are changed just before they are used. */
+static void
+convolve_single (const Work *work,
+                 const float *src,
+                 const SbWinogradWeights *weights,
+                 float *dst,
+                 const SbWinogradEnd *end,
+                 float *scratch)
+{
+  int n = work->groups.total;
+  float *to = scratch + POINTS * work->in_step, *points = scratch + get_n_group (work);
+
+#pragma omp parallel num_threads(work->shape->threads)
+  {
+    gsize each = POINTS * work->panel_step;
+    float *own = points + (gsize) omp_get_thread_num () * PANELS * each;
+
+#pragma omp for
+    for (int i = 0; i < n; i++)
+      change_input (work, src, 0, i, scratch);
+#pragma omp for
+    for (int o = 0; o < work->n_panels; o += PANELS)
+      {
+        int end_o = MIN (o + PANELS, work->n_panels);
+
+        for (int i = o; i < end_o; i++)
+          change_panel (work, weights, i, own + (i - o) * each, work->panel_step);
+        for (int p = 0; p < POINTS; p++)
+          for (int i = o; i < end_o; i++)
+            multiply (
+                work, p, i, n, scratch, own + (i - o) * each + (gsize) p * work->panel_step, to);
+      }
+#pragma omp for
+    for (int i = 0; i < n; i++)
+      change_output (work, to, dst, end, 0, i);
+  }
 }
 
 /**
  * sb_winograd_convolve:
  * @shape: of the convolution
  * @src: the inputs
- * @points: the weights, as sb_winograd_change_weights() has left them
- * @bias: (nullable): one number for each output channel
- * @sum: whether to add the result to what is in @dst
- * @relu: whether what is below zero then becomes zero
+ * @weights: the weights
+ * @end: what is done to the result
  * @dst: (out): the outputs
  * @scratch: room for sb_winograd_get_n_scratch() numbers
  */
 void
 sb_winograd_convolve (const SbWinogradShape *shape,
                       const float *src,
-                      const float *points,
-                      const float *bias,
-                      gboolean sum,
-                      gboolean relu,
+                      const SbWinogradWeights *weights,
+                      const SbWinogradEnd *end,
                       float *dst,
                       float *scratch)
 {
-  const SbWinogradKernels *kernels = get_kernels ();
-  Groups groups = make_groups (shape);
-  SbWinogradImage in = make_image (shape, shape->inputs);
-  SbWinogradImage out = make_image (shape, shape->outputs);
-  SbWinogradEnd end = { bias, sum, relu };
-  gsize in_step = get_step (&groups, shape->inputs);
-  gsize out_step = get_step (&groups, shape->outputs);
-  gsize panel = (gsize) groups.size * SB_WINOGRAD_PANEL;
-  float *products = scratch + POINTS * in_step;
+  Work work = make_work (shape);
+  const float *points = weights->points;
 
-#pragma omp parallel
-  for (int first = 0; first < groups.total; first += groups.size)
+  if (points == NULL && work.groups.single)
     {
-      int n = MIN (groups.size, groups.total - first);
-
-#pragma omp for
-      for (int i = 0; i < n; i++)
-        kernels->input (&in,
-                        src,
-                        shape->inputs,
-                        get_tile (&groups, first + i),
-                        scratch + i * SB_WINOGRAD_PANEL,
-                        in_step,
-                        panel);
-      multiply (kernels, shape, &groups, n, scratch, points, products);
-#pragma omp for
-      for (int i = 0; i < n; i++)
-        kernels->output (&out,
-                         dst,
-                         shape->outputs,
-                         get_tile (&groups, first + i),
-                         products + i * SB_WINOGRAD_PANEL,
-                         out_step,
-                         panel,
-                         &end);
+      convolve_single (&work, src, weights, dst, end, scratch);
+      return;
     }
+  if (points == NULL)
+    {
+      sb_winograd_change_weights (shape, weights, scratch);
+      points = scratch;
+      scratch += sb_winograd_get_n_points (shape);
+    }
+  if (work.groups.own)
+    convolve_own (&work, src, points, dst, end, scratch);
+  else
+    convolve_together (&work, src, points, dst, end, scratch);
 }
 
-/* Adds a group's share to the gradients of the weights' points. */
-static void
-multiply_back (const SbWinogradKernels *kernels,
-               const SbWinogradShape *shape,
-               const Groups *groups,
-               int n,
-               const float *a,
-               const float *b,
-               float *to)
+/* Each thread sums up its own groups, then all add up, in an order that is always the same. Returns
+ * where the sum is. */
+static float *
+take_own (const Work *work, const float *src, const float *diff_dst, float *scratch)
 {
-  int panels = shape->outputs / SB_WINOGRAD_PANEL;
-  gsize panel = (gsize) groups->size * SB_WINOGRAD_PANEL;
-  gsize step = (gsize) shape->inputs * (gsize) shape->outputs + SKEW;
+  const Groups *groups = &work->groups;
+  gsize n_points = POINTS * work->weight_step, each = get_n_group (work) + n_points;
+  int n_jobs = POINTS * work->n_panels, threads = 1;
+
+#pragma omp parallel num_threads(work->shape->threads)
+  {
+    float *points = scratch + (gsize) omp_get_thread_num () * each;
+    float *a = points + n_points, *b = a + POINTS * work->in_step;
+
+#pragma omp single
+    threads = omp_get_num_threads ();
+    memset (points, 0, n_points * sizeof (float));
+#pragma omp for schedule(static)
+    for (int first = 0; first < groups->total; first += groups->size)
+      {
+        int n = MIN (groups->size, groups->total - first);
+
+        for (int i = 0; i < n; i++)
+          {
+            change_input (work, src, first, i, a);
+            change_gradient (work, diff_dst, first, i, b);
+          }
+        for (int job = 0; job < n_jobs; job++)
+          multiply_back_job (work, job, n, a, b, points);
+      }
+#pragma omp for
+    for (gsize i = 0; i < n_points; i++)
+      for (int t = 1; t < threads; t++)
+        scratch[i] += scratch[(gsize) t * each + i];
+  }
+  return scratch;
+}
+
+static float *
+take_together (const Work *work, const float *src, const float *diff_dst, float *scratch)
+{
+  const Groups *groups = &work->groups;
+  int n_jobs = POINTS * work->n_panels;
+  gsize n_points = POINTS * work->weight_step;
+  float *a = scratch + n_points, *b = a + POINTS * work->in_step;
+
+  memset (scratch, 0, n_points * sizeof (float));
+#pragma omp parallel num_threads(work->shape->threads)
+  for (int first = 0; first < groups->total; first += groups->size)
+    {
+      int n = MIN (groups->size, groups->total - first);
 
 #pragma omp for
-  for (int job = 0; job < POINTS * panels; job++)
-    {
-      gsize point = (gsize) (job / panels), o = (gsize) (job % panels);
-      const float *from = a + point * get_step (groups, shape->inputs);
-      const float *by = b + point * get_step (groups, shape->outputs) + o * panel;
-      float *result = to + point * step + o * (gsize) shape->inputs * SB_WINOGRAD_PANEL;
-
-      for (int i = 0; i < shape->inputs; i += SB_WINOGRAD_PANEL)
-        kernels->multiply_back (from + (gsize) (i / SB_WINOGRAD_PANEL) * panel,
-                                by,
-                                n,
-                                result + i * SB_WINOGRAD_PANEL);
+      for (int i = 0; i < n; i++)
+        {
+          change_input (work, src, first, i, a);
+          change_gradient (work, diff_dst, first, i, b);
+        }
+#pragma omp for
+      for (int job = 0; job < n_jobs; job++)
+        multiply_back_job (work, job, n, a, b, scratch);
     }
+  return scratch;
+}
+
+/* One group of all tiles: each panel's gradient is changed back as soon as it is there. */
+static void
+take_single (const Work *work,
+             const float *src,
+             const float *diff_dst,
+             float *diff_weights,
+             float *scratch)
+{
+  int n = work->groups.total;
+  float *a = scratch, *b = a + POINTS * work->in_step, *points = scratch + get_n_group (work);
+
+#pragma omp parallel num_threads(work->shape->threads)
+  {
+    gsize each = POINTS * work->panel_step;
+    float *own = points + (gsize) omp_get_thread_num () * PANELS * each;
+
+#pragma omp for
+    for (int i = 0; i < n; i++)
+      {
+        change_input (work, src, 0, i, a);
+        change_gradient (work, diff_dst, 0, i, b);
+      }
+#pragma omp for
+    for (int o = 0; o < work->n_panels; o += PANELS)
+      {
+        int end_o = MIN (o + PANELS, work->n_panels);
+
+        memset (own, 0, PANELS * each * sizeof (float));
+        for (int p = 0; p < POINTS; p++)
+          for (int i = o; i < end_o; i++)
+            multiply_back (
+                work, p, i, n, a, b, own + (i - o) * each + (gsize) p * work->panel_step);
+        for (int i = o; i < end_o; i++)
+          change_panel_back (work, own + (i - o) * each, work->panel_step, i, diff_weights);
+      }
+  }
 }
 
 /**
@@ -280,8 +611,8 @@ multiply_back (const SbWinogradKernels *kernels,
  * @shape: of the convolution
  * @src: its inputs
  * @diff_dst: the gradient of its outputs
- * @diff_weights: (out): the gradient of its weights, 3 × 3 × inputs × outputs numbers
- * @scratch: room for sb_winograd_get_n_points() and sb_winograd_get_n_scratch() numbers together
+ * @diff_weights: (out): the gradient of its weights, in the order of SbWinogradWeights
+ * @scratch: room for sb_winograd_get_n_gradient_scratch() numbers
  */
 void
 sb_winograd_take_gradient (const SbWinogradShape *shape,
@@ -290,44 +621,18 @@ sb_winograd_take_gradient (const SbWinogradShape *shape,
                            float *diff_weights,
                            float *scratch)
 {
-  const SbWinogradKernels *kernels = get_kernels ();
-  Groups groups = make_groups (shape);
-  SbWinogradImage in = make_image (shape, shape->inputs);
-  SbWinogradImage out = make_image (shape, shape->outputs);
-  gsize inputs = (gsize) shape->inputs, outputs = (gsize) shape->outputs;
-  gsize in_step = get_step (&groups, shape->inputs);
-  gsize out_step = get_step (&groups, shape->outputs);
-  gsize panel = (gsize) groups.size * SB_WINOGRAD_PANEL;
-  float *points = scratch;
-  float *a = points + sb_winograd_get_n_points (shape), *b = a + POINTS * in_step;
+  Work work = make_work (shape);
+  const float *points;
 
-  memset (points, 0, sb_winograd_get_n_points (shape) * sizeof (float));
-#pragma omp parallel
-  {
-    for (int first = 0; first < groups.total; first += groups.size)
-      {
-        int n = MIN (groups.size, groups.total - first);
-
-#pragma omp for
-        for (int i = 0; i < n; i++)
-          {
-            SbWinogradTile tile = get_tile (&groups, first + i);
-            gsize at = (gsize) i * SB_WINOGRAD_PANEL;
-
-            kernels->input (&in, src, shape->inputs, tile, a + at, in_step, panel);
-            kernels->gradient (&out, diff_dst, shape->outputs, tile, b + at, out_step, panel);
-          }
-        multiply_back (kernels, shape, &groups, n, a, b, points);
-      }
-#pragma omp for
-    for (int i = 0; i < shape->inputs; i++)
-      for (int o = 0; o < shape->outputs; o += kernels->width)
-        kernels->weights_back (points +
-                                   ((gsize) (o / SB_WINOGRAD_PANEL) * inputs + (gsize) i) *
-                                       SB_WINOGRAD_PANEL +
-                                   o % SB_WINOGRAD_PANEL,
-                               inputs * outputs + SKEW,
-                               diff_weights + (gsize) i * outputs + o,
-                               inputs * outputs);
-  }
+  if (work.groups.single)
+    {
+      take_single (&work, src, diff_dst, diff_weights, scratch);
+      return;
+    }
+  points = work.groups.own ? take_own (&work, src, diff_dst, scratch)
+                           : take_together (&work, src, diff_dst, scratch);
+#pragma omp parallel for num_threads(shape->threads)
+  for (int o = 0; o < work.n_panels; o++)
+    change_panel_back (
+        &work, points + get_panel_offset (&work, o), work.weight_step, o, diff_weights);
 }

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @width: of an image, in pixels
  * @inputs: channels, a multiple of 16
  * @outputs: channels, a multiple of 16
+ * @threads: that compute it, the same each time
  * @block: channels that lie next to each other in memory for one pixel: 8, 16, or 0 for all
  */
 typedef struct
@@ -28,22 +29,50 @@ typedef struct
   int width;
   int inputs;
   int outputs;
+  int threads;
   int block;
 } SbWinogradShape;
 
+/**
+ * SbWinogradWeights:
+ * @points: (nullable): the weights as sb_winograd_change_weights() has left them, if they stay
+ * @plain: (nullable): else for every 16 outputs 3 × 3 × inputs × 16 numbers
+ * @turned: whether their pixels are to be taken in the opposite order: the gradient of the inputs
+ * is a convolution of the outputs' gradient with such weights, inputs and outputs exchanged
+ */
+typedef struct
+{
+  const float *points;
+  const float *plain;
+  gboolean turned;
+} SbWinogradWeights;
+
+/**
+ * SbWinogradEnd:
+ * @bias: (nullable): one number for each output channel
+ * @plus: (nullable): numbers of the outputs' shape that are added, such as what was in the output
+ * @relu: whether what is below zero then becomes zero
+ *
+ * What is done to a result.
+ */
+typedef struct
+{
+  const float *bias;
+  const float *plus;
+  gboolean relu;
+} SbWinogradEnd;
+
 gboolean sb_winograd_is_worth_it (const SbWinogradShape *shape);
 gsize sb_winograd_get_n_points (const SbWinogradShape *shape);
-gsize sb_winograd_get_n_scratch (const SbWinogradShape *shape);
+gsize sb_winograd_get_n_scratch (const SbWinogradShape *shape, gboolean changed);
+gsize sb_winograd_get_n_gradient_scratch (const SbWinogradShape *shape);
 void sb_winograd_change_weights (const SbWinogradShape *shape,
-                                 const float *weights,
-                                 gboolean turned,
+                                 const SbWinogradWeights *weights,
                                  float *points);
 void sb_winograd_convolve (const SbWinogradShape *shape,
                            const float *src,
-                           const float *points,
-                           const float *bias,
-                           gboolean sum,
-                           gboolean relu,
+                           const SbWinogradWeights *weights,
+                           const SbWinogradEnd *end,
                            float *dst,
                            float *scratch);
 void sb_winograd_take_gradient (const SbWinogradShape *shape,
