@@ -55,6 +55,17 @@ show_preview (SbDigitPad *self)
   gtk_picture_set_paintable (self->preview, GDK_PAINTABLE (texture));
 }
 
+/* What is shown is of an earlier drawing while this is so. */
+static void
+set_asking (SbDigitPad *self, gboolean asking)
+{
+  self->asking = asking;
+  gtk_accessible_update_state (GTK_ACCESSIBLE (self->answer),
+                               GTK_ACCESSIBLE_STATE_BUSY,
+                               asking,
+                               -1);
+}
+
 static void
 show_nothing (SbDigitPad *self)
 {
@@ -102,7 +113,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree SbDigitReading *reading =
       sb_run_predict_digit_finish (SB_RUN (source), result, &error);
 
-  self->asking = FALSE;
+  set_asking (self, FALSE);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (self->changed)
@@ -121,6 +132,8 @@ ask (SbDigitPad *self)
   gboolean any;
 
   self->changed = self->asking;
+  if (sb_draw_canvas_is_empty (self->canvas))
+    show_nothing (self);
   if (self->asking)
     return;
   any = sb_draw_canvas_get_digit (self->canvas, self->pixels);
@@ -132,7 +145,7 @@ ask (SbDigitPad *self)
         gtk_label_set_label (self->answer, _ ("There is no ink in this picture"));
       return;
     }
-  self->asking = TRUE;
+  set_asking (self, TRUE);
   sb_run_predict_digit_async (
       self->run, self->pixels, self->cancellable, on_answer, g_object_ref (self));
 }

@@ -135,6 +135,23 @@ sb_draw_canvas_measure (GtkWidget *widget,
   *minimum = *natural = SIDE;
 }
 
+/* Tells a screen reader what is on the sheet. */
+static void
+describe (SbDrawCanvas *self)
+{
+  guint n = self->strokes->len;
+  g_autofree char *text = NULL;
+
+  if (n > 0)
+    text = g_strdup_printf (ngettext ("%u stroke", "%u strokes", n), n);
+  else
+    text = g_strdup (self->picture != NULL ? _ ("A picture") : _ ("Empty"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  text,
+                                  -1);
+}
+
 static void
 change (SbDrawCanvas *self)
 {
@@ -221,6 +238,13 @@ on_drag_update (GtkGestureDrag *gesture, double dx, double dy, SbDrawCanvas *sel
   change (self);
 }
 
+/* A stroke counts once the pen is lifted. */
+static void
+on_drag_end (GtkGestureDrag *gesture, double dx, double dy, SbDrawCanvas *self)
+{
+  describe (self);
+}
+
 /**
  * sb_draw_canvas_is_empty:
  * @self: a canvas
@@ -249,6 +273,7 @@ sb_draw_canvas_undo (SbDrawCanvas *self)
   else
     g_clear_object (&self->picture);
   change (self);
+  describe (self);
 }
 
 void
@@ -259,6 +284,7 @@ sb_draw_canvas_clear (SbDrawCanvas *self)
   g_ptr_array_set_size (self->strokes, 0);
   g_clear_object (&self->picture);
   change (self);
+  describe (self);
 }
 
 static void
@@ -268,6 +294,7 @@ take_picture (SbDrawCanvas *self, GdkPixbuf *picture)
   g_clear_object (&self->picture);
   self->picture = gdk_pixbuf_apply_embedded_orientation (picture);
   change (self);
+  describe (self);
 }
 
 static void
@@ -532,8 +559,10 @@ sb_draw_canvas_init (SbDrawCanvas *self)
                                   GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Sheet to draw on"),
                                   -1);
+  describe (self);
   g_signal_connect (drag, "drag-begin", G_CALLBACK (on_drag_begin), self);
   g_signal_connect (drag, "drag-update", G_CALLBACK (on_drag_update), self);
+  g_signal_connect (drag, "drag-end", G_CALLBACK (on_drag_end), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drag));
   gtk_drop_target_set_gtypes (target, types, G_N_ELEMENTS (types));
   g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);

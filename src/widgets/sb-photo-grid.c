@@ -17,6 +17,11 @@
 #define BUDGET (64 * 1024 * 1024)
 /* Answers come by the hundred in a second; the order follows them that often. */
 #define REFRESH_MS 250
+/* Rows of photos are shown up to this height, in pixels; the others are scrolled to. */
+#define MAX_HEIGHT 500
+/* As in the .ui file. */
+#define MIN_COLUMNS 2
+#define MAX_COLUMNS 8
 /* Letters of a name, in the row above the photos and in the list that drops down. */
 #define SHORT_NAME 14
 #define LONG_NAME  40
@@ -46,6 +51,7 @@ struct _SbPhotoGrid
   char *pair_truth; /* (nullable): only those that are this… */
   char *pair_label; /* …and were taken for that */
   guint refresh;
+  guint fit;
   gboolean filling;
 
   GtkSearchEntry *search_entry;
@@ -145,6 +151,36 @@ count_all (SbPhotoGrid *self)
   return self->model != NULL ? g_list_model_get_n_items (self->model) : 0;
 }
 
+/* A grid view asks for a height as if it were as narrow as it can be; here it gets that of the rows
+ * that there are. */
+static gboolean
+on_fit (gpointer data)
+{
+  SbPhotoGrid *self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->selection));
+  GtkWidget *cell = gtk_widget_get_first_child (GTK_WIDGET (self->view));
+  int columns, rows, width, height;
+
+  self->fit = 0;
+  if (cell == NULL || gtk_widget_get_width (GTK_WIDGET (self->view)) == 0)
+    return G_SOURCE_REMOVE;
+  gtk_widget_measure (cell, GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
+  gtk_widget_measure (cell, GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL, NULL);
+  columns = gtk_widget_get_width (GTK_WIDGET (self->view)) / MAX (width, 1);
+  columns = CLAMP (columns, MIN_COLUMNS, MAX_COLUMNS);
+  rows = ((int) n + columns - 1) / columns;
+  gtk_scrolled_window_set_min_content_height (self->scroller,
+                                              CLAMP (rows * height, height, MAX_HEIGHT));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+fit (SbPhotoGrid *self)
+{
+  if (self->fit == 0)
+    self->fit = g_idle_add (on_fit, self);
+}
+
 static void
 show_count (SbPhotoGrid *self)
 {
@@ -158,6 +194,7 @@ show_count (SbPhotoGrid *self)
     text = g_strdup_printf (ngettext ("%u of %u photo", "%u of %u photos", all), shown, all);
   gtk_label_set_label (self->count, text);
   gtk_stack_set_visible_child_name (self->stack, shown > 0 || all == 0 ? "photos" : "none");
+  fit (self);
 }
 
 static int
@@ -247,6 +284,7 @@ static void
 update (SbPhotoGrid *self)
 {
   g_clear_handle_id (&self->refresh, g_source_remove);
+  g_clear_handle_id (&self->fit, g_source_remove);
   fill_labels (self);
   if (self->order != SB_PHOTO_ORDER_ADDED && self->order != SB_PHOTO_ORDER_NAME)
     gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
@@ -634,6 +672,11 @@ sb_photo_grid_init (SbPhotoGrid *self)
   g_signal_connect (self->selection, "notify::selected-item", G_CALLBACK (on_selected), self);
   gtk_grid_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   show_count (self);
+  g_signal_connect_object (gtk_scrolled_window_get_hadjustment (self->scroller),
+                           "notify::page-size",
+                           G_CALLBACK (fit),
+                           self,
+                           G_CONNECT_SWAPPED);
 }
 
 /**

@@ -89,16 +89,20 @@ class Window:
         """The whole name of the widget whose name has this in it."""
         return self.ask("read", role, name)
 
+    def describe(self, role, name):
+        """Its whole name, its description, and whether it is busy."""
+        return self.ask("describe", role, name)
+
     def wait(self, role, name, seconds=60):
         return wait_for(lambda: self.find(role, name), seconds)
 
     def reveal(self, role, name):
         """Scrolls until the widget lies within the window."""
-        height = int(self.size.split("x")[1])
+        height = self.find("frame", "")[3]
 
         def lies_within():
             box = self.find(role, name)
-            if box and 60 < box[1] < height - box[3] - 240:
+            if box and 60 < box[1] < height - box[3]:
                 # Scrolling goes on for some frames.
                 return box if self.find(role, name) == box else None
             self.ask("scroll", 1 if box is None or box[1] > height / 2 else -1)

@@ -55,6 +55,7 @@ class Tree:
             paths += [child[1] for child in children if child[0] == owner]
 
     def look(self, owner, role, name):
+        """The box, whole name, description and whether it is busy, of the first that is shown."""
         items, = self.call(owner, "/org/a11y/atspi/cache", "Cache", "GetItems")
         for item in items:
             if name in item[6] and Atspi.role_get_name(Atspi.Role(item[7])) == role:
@@ -63,11 +64,11 @@ class Tree:
                 except GLib.Error:
                     continue
                 if box[2] > 0 and box[3] > 0:
-                    return list(box), item[6]
+                    return list(box), item[6], item[8], bool(item[9][0] & 1 << int(Atspi.StateType.BUSY))
         return None
 
     def search(self, role, name):
-        """The box and the whole name of the first widget that is shown and whose name has this in it."""
+        """What look() tells of the first widget whose name has this in it."""
         try:
             owner = self.owner()
             if owner is None:
@@ -90,6 +91,10 @@ class Tree:
         found = self.search(role, name)
         return found[1] if found else None
 
+    def describe(self, role, name):
+        found = self.search(role, name)
+        return found[1:] if found else None
+
 
 def xdotool(*arguments):
     subprocess.run(["xdotool", *map(str, arguments)], check=True)
@@ -97,6 +102,11 @@ def xdotool(*arguments):
 
 def click(x, y):
     xdotool("mousemove", x, y, "click", 1)
+    return True
+
+
+def point(x, y):
+    xdotool("mousemove", x, y)
     return True
 
 
@@ -186,8 +196,9 @@ def main():
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
     files = Files()
-    commands = {"find": tree.find, "read": tree.read, "key": key, "click": click, "scroll": scroll, "stroke": stroke, "secret": secret,
-                "drag": files.drag, "copy": files.copy, "choose": choose}
+    commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "click": click, "point": point,
+                "scroll": scroll, "stroke": stroke, "secret": secret, "drag": files.drag, "copy": files.copy,
+                "choose": choose}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
