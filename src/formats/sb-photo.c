@@ -532,3 +532,23 @@ sb_photo_crop (const SbPhoto *self, int x, int y, int width, int height)
             (gsize) width * 3);
   return out;
 }
+
+/**
+ * sb_photo_get_pixbuf:
+ * @self: a photo, which has to outlive what is returned
+ *
+ * Returns: (transfer full): the same pixels, for GdkPixbuf's own functions
+ */
+GdkPixbuf *
+sb_photo_get_pixbuf (const SbPhoto *self)
+{
+  return gdk_pixbuf_new_from_data (self->pixels,
+                                   GDK_COLORSPACE_RGB,
+                                   FALSE,
+                                   8,
+                                   self->width,
+                                   self->height,
+                                   self->width * 3,
+                                   NULL,
+                                   NULL);
+}

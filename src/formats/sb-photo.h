@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <gdk-pixbuf/gdk-pixbuf.h>
+
 #include "formats/sb-format-error.h"
 
 G_BEGIN_DECLS
@@ -53,6 +55,7 @@ gsize sb_photo_get_size (const SbPhoto *self);
 gboolean sb_photo_is_named_like_one (const char *name);
 SbPhoto *sb_photo_decode (const void *data, gsize length, int short_side, GError **error);
 SbPhoto *sb_photo_load (const char *path, int short_side, GError **error);
+GdkPixbuf *sb_photo_get_pixbuf (const SbPhoto *self);
 SbPhoto *sb_photo_resize (const SbPhoto *self, int width, int height);
 SbPhoto *sb_photo_resize_short (const SbPhoto *self, int short_side);
 SbPhoto *sb_photo_resample (const SbPhoto *self, const SbPhotoBox *box, int width, int height);

@@ -28,6 +28,8 @@
 #define MAX_RECORD ((gsize) 512 * 1024 * 1024)
 /* What is read at a time. */
 #define WINDOW (16 * 1024)
+/* Of an image record, which is enough for all labels but very many. */
+#define SKIMMED_LENGTH 1024
 
 typedef enum
 {
@@ -532,4 +534,35 @@ sb_image_record_append (GByteArray *record,
   for (guint32 i = 0; n_labels != 1 && i < n_labels; i++)
     append_label (record, labels[i]);
   g_byte_array_append (record, data, (guint) length);
+}
+
+/**
+ * sb_record_reader_skim_image:
+ * @self: a reader
+ * @bytes: takes the record's first bytes, which @record then lies in
+ * @record: (out): its head and labels; its picture is cut
+ * @error: a %SB_FORMAT_ERROR that names the place, or a %G_IO_ERROR
+ *
+ * Reads what comes before the picture of the next record. One with very many labels is read whole.
+ *
+ * Returns: whether there is one
+ */
+gboolean
+sb_record_reader_skim_image (SbRecordReader *self,
+                             GByteArray *bytes,
+                             SbImageRecord *record,
+                             GError **error)
+{
+  guint64 offset = sb_record_reader_tell (self);
+
+  if (!sb_record_reader_skim (self, SKIMMED_LENGTH, bytes, error))
+    return FALSE;
+  if (sb_image_record_parse (record, bytes->data, bytes->len, NULL))
+    return TRUE;
+  sb_record_reader_seek (self, offset);
+  if (sb_record_reader_next (self, bytes, error) &&
+      sb_image_record_parse (record, bytes->data, bytes->len, error))
+    return TRUE;
+  g_prefix_error (error, "byte %" G_GUINT64_FORMAT ": ", offset);
+  return FALSE;
 }

@@ -70,6 +70,10 @@ typedef struct
 
 gboolean
 sb_image_record_parse (SbImageRecord *self, const guint8 *data, gsize length, GError **error);
+gboolean sb_record_reader_skim_image (SbRecordReader *self,
+                                      GByteArray *bytes,
+                                      SbImageRecord *record,
+                                      GError **error);
 float sb_image_record_get_label (const SbImageRecord *self, guint32 index);
 void sb_image_record_append (GByteArray *record,
                              guint64 id,

@@ -32,15 +32,7 @@
 GBytes *
 sb_photo_to_jpeg (const SbPhoto *photo, GError **error)
 {
-  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new_from_data (photo->pixels,
-                                                           GDK_COLORSPACE_RGB,
-                                                           FALSE,
-                                                           8,
-                                                           photo->width,
-                                                           photo->height,
-                                                           photo->width * 3,
-                                                           NULL,
-                                                           NULL);
+  g_autoptr (GdkPixbuf) pixbuf = sb_photo_get_pixbuf (photo);
   char *data;
   gsize length;
 

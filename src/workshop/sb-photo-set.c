@@ -29,8 +29,6 @@
 /* So many of the files that cannot be used are named. */
 #define MAX_NAMED 20
 #define CHUNK     (64 * 1024)
-/* As much of a record as mostly holds its labels, in bytes. */
-#define LABELS_LENGTH 1024
 /* No photo is larger; what is, is no photo. */
 #define MAX_PHOTO (256 * 1024 * 1024)
 /* Leftovers of macOS, which look like photos. */
@@ -228,21 +226,6 @@ add_tar (Walk *walk, const char *path, GError **error)
   return add_archive (walk, path, error) && sb_archive_index (path, add_member, walk, error);
 }
 
-/* Reads a record's head; one with very many labels is read whole. */
-static gboolean
-skim (SbRecordReader *reader, GByteArray *bytes, SbImageRecord *record, GError **error)
-{
-  guint64 offset = sb_record_reader_tell (reader);
-
-  if (!sb_record_reader_skim (reader, LABELS_LENGTH, bytes, error))
-    return FALSE;
-  if (sb_image_record_parse (record, bytes->data, bytes->len, NULL))
-    return TRUE;
-  sb_record_reader_seek (reader, offset);
-  return sb_record_reader_next (reader, bytes, error) &&
-         sb_image_record_parse (record, bytes->data, bytes->len, error);
-}
-
 static gboolean
 add_record (Walk *walk, const SbImageRecord *record, guint64 offset, GError **error)
 {
@@ -289,7 +272,7 @@ add_records (Walk *walk, const char *path, GError **error)
 
       if (g_cancellable_set_error_if_cancelled (walk->cancellable, error))
         return FALSE;
-      if (!skim (reader, bytes, &record, &local))
+      if (!sb_record_reader_skim_image (reader, bytes, &record, &local))
         break;
       if (!add_record (walk, &record, offset, error))
         return FALSE;

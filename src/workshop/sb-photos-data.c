@@ -128,19 +128,6 @@ sb_photos_get_mark (SbWork *work)
              : "";
 }
 
-void
-sb_photos_add_fact (JsonArray *facts, const char *name, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  json_array_add_object_element (facts,
-                                 sb_json_object_new ("name", "s", name, "value", "s", text, NULL));
-}
-
 static void
 empty_folder (const char *path)
 {

@@ -17,8 +17,6 @@ SbPhotoSet *sb_photos_open (SbWork *work, GError **error);
 SbPhotoSet *sb_photos_open_part (SbWork *work, SbPhotoPart part, GError **error);
 char **sb_photos_list_classes (SbWork *work);
 const char *sb_photos_get_mark (SbWork *work);
-void sb_photos_add_fact (JsonArray *facts, const char *name, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
 JsonObject *sb_photos_keep (SbWork *work,
                             const SbPhotoSet *set,
                             const GArray *indices,

@@ -230,15 +230,7 @@ sb_shapes_sample_draw (SbMt19937 *random, guint shape)
 static gboolean
 save_png (const SbPhoto *photo, const char *path, GError **error)
 {
-  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new_from_data (photo->pixels,
-                                                           GDK_COLORSPACE_RGB,
-                                                           FALSE,
-                                                           8,
-                                                           photo->width,
-                                                           photo->height,
-                                                           photo->width * 3,
-                                                           NULL,
-                                                           NULL);
+  g_autoptr (GdkPixbuf) pixbuf = sb_photo_get_pixbuf (photo);
 
   return gdk_pixbuf_save (pixbuf, path, "png", error, NULL);
 }

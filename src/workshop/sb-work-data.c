@@ -23,39 +23,11 @@
 
 static const char *const part_names[] = { "train", "validation", "test" };
 
-static JsonArray *
-facts_new (void)
-{
-  return json_array_new ();
-}
-
-static void add_fact (JsonArray *facts, const char *name, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
-
-static void
-add_fact (JsonArray *facts, const char *name, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  json_array_add_object_element (facts,
-                                 sb_json_object_new ("name", "s", name, "value", "s", text, NULL));
-}
-
 static gboolean
 write_file (const char *path, const char *text, GError **error)
 {
   return g_file_set_contents_full (
       path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
-}
-
-static void
-on_downloaded (guint64 done, guint64 total, gpointer user_data)
-{
-  sb_work_progress (user_data, total > 0 ? (double) done / (double) total : -1, _ ("Downloading"));
 }
 
 static gboolean
@@ -76,7 +48,7 @@ download (SbWork *work, const char *path, GError **error)
                         path,
                         sb_json_get_string (spec, "sha256", ""),
                         (guint64) sb_json_get_int (spec, "size", 0),
-                        on_downloaded,
+                        sb_work_on_downloaded,
                         work,
                         work->cancellable,
                         error);
@@ -122,10 +94,10 @@ sb_work_choose_data (SbWork *work, GError **error)
       g_strdup_printf (ngettext ("%s: %u game", "%s: %u games", sb_csv_table_get_n_rows (table)),
                        name,
                        sb_csv_table_get_n_rows (table));
-  facts = facts_new ();
-  add_fact (facts, _ ("Data"), "%s", name);
-  add_fact (facts, _ ("Rows"), "%u", sb_csv_table_get_n_rows (table));
-  add_fact (facts, _ ("Columns"), "%u", sb_csv_table_get_n_columns (table));
+  facts = json_array_new ();
+  sb_work_add_fact (facts, _ ("Data"), "%s", name);
+  sb_work_add_fact (facts, _ ("Rows"), "%u", sb_csv_table_get_n_rows (table));
+  sb_work_add_fact (facts, _ ("Columns"), "%u", sb_csv_table_get_n_columns (table));
   return sb_json_object_new ("summary",
                              "s",
                              summary,
@@ -235,13 +207,19 @@ sb_work_prepare (SbWork *work, GError **error)
   games = sb_games_prepare (table, error);
   if (games == NULL || !write_parts (work, games, error) || !write_features (work, games, error))
     return NULL;
-  facts = facts_new ();
-  add_fact (facts, _ ("Complete rows"), "%u", games->order->len);
-  add_fact (facts, _ ("Features"), "%u", games->columns->len);
-  add_fact (facts, _ ("To train on"), "%u", sb_games_count (games, SB_GAMES_TRAIN));
-  add_fact (facts, _ ("To validate with"), "%u", sb_games_count (games, SB_GAMES_VALIDATION));
-  add_fact (facts, _ ("To test with"), "%u", sb_games_count (games, SB_GAMES_TEST));
-  add_fact (facts, _ ("Hits to test with"), "%u", sb_games_count_hits (games, SB_GAMES_TEST));
+  facts = json_array_new ();
+  sb_work_add_fact (facts, _ ("Complete rows"), "%u", games->order->len);
+  sb_work_add_fact (facts, _ ("Features"), "%u", games->columns->len);
+  sb_work_add_fact (facts, _ ("To train on"), "%u", sb_games_count (games, SB_GAMES_TRAIN));
+  sb_work_add_fact (facts,
+                    _ ("To validate with"),
+                    "%u",
+                    sb_games_count (games, SB_GAMES_VALIDATION));
+  sb_work_add_fact (facts, _ ("To test with"), "%u", sb_games_count (games, SB_GAMES_TEST));
+  sb_work_add_fact (facts,
+                    _ ("Hits to test with"),
+                    "%u",
+                    sb_games_count_hits (games, SB_GAMES_TEST));
   summary = g_strdup_printf (_ ("%u rows with %u features: %u / %u / %u"),
                              games->order->len,
                              games->columns->len,

@@ -278,11 +278,11 @@ make_result (Survey *self, GError **error)
   json_array_add_object_element (charts, chart_balance (self));
   json_array_add_object_element (charts, chart_sizes (self));
   facts = json_array_new ();
-  sb_photos_add_fact (facts, _ ("Photos"), "%u", n - self->n_broken);
+  sb_work_add_fact (facts, _ ("Photos"), "%u", n - self->n_broken);
   if (self->n_broken > 0)
-    sb_photos_add_fact (facts, _ ("Broken"), "%u", self->n_broken);
+    sb_work_add_fact (facts, _ ("Broken"), "%u", self->n_broken);
   for (guint i = 0; i < self->broken->len; i++)
-    sb_photos_add_fact (facts, "", "%s", (const char *) g_ptr_array_index (self->broken, i));
+    sb_work_add_fact (facts, "", "%s", (const char *) g_ptr_array_index (self->broken, i));
   result = sb_json_object_new ("summary", "s", summary, "photos", "o", examples, NULL);
   json_object_set_object_member (result, "broken", describe_broken (self));
   json_object_set_array_member (result, "facts", facts);

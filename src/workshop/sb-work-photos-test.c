@@ -456,16 +456,16 @@ add_numbers (JsonObject *result, Tally *tally)
   json_object_set_int_member (result, "total", tally->total);
   if (tally->n <= MAX_MATRIX)
     json_object_set_array_member (result, "matrix", list_rows (tally, all));
-  sb_photos_add_fact (facts, _ ("Photos"), "%u", tally->total);
-  sb_photos_add_fact (facts, _ ("Accuracy"), "%.2f %%", 100.0 * tally->right / tally->total);
+  sb_work_add_fact (facts, _ ("Photos"), "%u", tally->total);
+  sb_work_add_fact (facts, _ ("Accuracy"), "%.2f %%", 100.0 * tally->right / tally->total);
   if (tally->n >= MIN_TOP)
-    sb_photos_add_fact (facts,
-                        _ ("Among the first five"),
-                        "%.2f %%",
-                        100.0 * tally->top / tally->total);
-  sb_photos_add_fact (facts, _ ("Mistakes"), "%u", tally->total - tally->right);
+    sb_work_add_fact (facts,
+                      _ ("Among the first five"),
+                      "%.2f %%",
+                      100.0 * tally->top / tally->total);
+  sb_work_add_fact (facts, _ ("Mistakes"), "%u", tally->total - tally->right);
   if (tally->broken > 0)
-    sb_photos_add_fact (facts, _ ("Broken"), "%u", tally->broken);
+    sb_work_add_fact (facts, _ ("Broken"), "%u", tally->broken);
   json_object_set_array_member (result, "facts", facts);
 }
 

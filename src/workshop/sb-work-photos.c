@@ -112,12 +112,6 @@ fill_sample (SbWork *work, const char *folder, GError **error)
   return done;
 }
 
-static void
-on_downloaded (guint64 done, guint64 total, gpointer user_data)
-{
-  sb_work_progress (user_data, total > 0 ? (double) done / (double) total : -1, _ ("Downloading"));
-}
-
 static gboolean
 fill_download (SbWork *work, const char *folder, GError **error)
 {
@@ -131,7 +125,7 @@ fill_download (SbWork *work, const char *folder, GError **error)
                         archive,
                         sb_json_get_string (spec, "sha256", ""),
                         (guint64) sb_json_get_int (spec, "size", 0),
-                        on_downloaded,
+                        sb_work_on_downloaded,
                         work,
                         work->cancellable,
                         error);
@@ -193,9 +187,9 @@ static void
 add_left_out (JsonArray *facts, const SbPhotoSet *set)
 {
   if (set->n_left_out > 0)
-    sb_photos_add_fact (facts, _ ("Left out"), "%u", set->n_left_out);
+    sb_work_add_fact (facts, _ ("Left out"), "%u", set->n_left_out);
   for (guint i = 0; i < MIN (set->left_out->len, MAX_NAMED); i++)
-    sb_photos_add_fact (facts, "", "%s", (const char *) g_ptr_array_index (set->left_out, i));
+    sb_work_add_fact (facts, "", "%s", (const char *) g_ptr_array_index (set->left_out, i));
 }
 
 static JsonArray *
@@ -231,8 +225,8 @@ sb_work_choose_photos (SbWork *work, GError **error)
                              set->items->len,
                              set->classes->len);
   facts = json_array_new ();
-  sb_photos_add_fact (facts, _ ("Photos"), "%u", set->items->len);
-  sb_photos_add_fact (facts, _ ("Classes"), "%u", set->classes->len);
+  sb_work_add_fact (facts, _ ("Photos"), "%u", set->items->len);
+  sb_work_add_fact (facts, _ ("Classes"), "%u", set->classes->len);
   add_left_out (facts, set);
   result = sb_json_object_new ("summary", "s", summary, "name", "s", name, "path", "s", path, NULL);
   json_object_set_boolean_member (result, "synthetic", strcmp (source, "sample") == 0);
@@ -373,15 +367,15 @@ describe_parts (const SbPhotoSet *set, JsonObject *parts)
     summary = g_strdup_printf (_ ("%u photos to train on, %u to validate and to test with"),
                                n_train,
                                n_validation);
-  sb_photos_add_fact (facts, _ ("To train on"), "%u", n_train);
-  sb_photos_add_fact (facts, _ ("To validate with"), "%u", n_validation);
-  sb_photos_add_fact (facts, _ ("To test with"), "%u", n_test > 0 ? n_test : n_validation);
+  sb_work_add_fact (facts, _ ("To train on"), "%u", n_train);
+  sb_work_add_fact (facts, _ ("To validate with"), "%u", n_validation);
+  sb_work_add_fact (facts, _ ("To test with"), "%u", n_test > 0 ? n_test : n_validation);
   if (n_test == 0)
-    sb_photos_add_fact (facts,
-                        "",
-                        "%s",
-                        _ ("The folder has no part for the test: the photos of the validation are "
-                           "used, by which the best epoch was chosen, too."));
+    sb_work_add_fact (facts,
+                      "",
+                      "%s",
+                      _ ("The folder has no part for the test: the photos of the validation are "
+                         "used, by which the best epoch was chosen, too."));
   result = sb_json_object_new ("summary", "s", summary, "root", "s", set->root, NULL);
   json_object_set_object_member (result, "parts", parts);
   json_object_set_array_member (result, "facts", facts);

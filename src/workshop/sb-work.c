@@ -7,6 +7,7 @@
 
 #include "workshop/sb-work.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "wire/sb-json.h"
@@ -176,4 +177,37 @@ JsonObject *
 sb_work_result (SbWork *work, const char *kind)
 {
   return g_hash_table_lookup (work->results, kind);
+}
+
+/**
+ * sb_work_add_fact:
+ * @facts: a result's facts
+ * @name: what is counted, translated
+ * @format: its value
+ */
+void
+sb_work_add_fact (JsonArray *facts, const char *name, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  json_array_add_object_element (facts,
+                                 sb_json_object_new ("name", "s", name, "value", "s", text, NULL));
+}
+
+/**
+ * sb_work_on_downloaded:
+ * @done: bytes that are there
+ * @total: of how many, or 0 when nobody knows
+ * @user_data: a #SbWork
+ *
+ * Tells of a download; a #SbProgressFunc.
+ */
+void
+sb_work_on_downloaded (guint64 done, guint64 total, gpointer user_data)
+{
+  sb_work_progress (user_data, total > 0 ? (double) done / (double) total : -1, _ ("Downloading"));
 }

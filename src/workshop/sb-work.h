@@ -51,6 +51,9 @@ void sb_work_partial (SbWork *work, JsonObject *result);
 void sb_work_log (SbWork *work, GPtrArray *lines);
 char *sb_work_path (SbWork *work, const char *name);
 JsonObject *sb_work_result (SbWork *work, const char *kind);
+void sb_work_add_fact (JsonArray *facts, const char *name, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+void sb_work_on_downloaded (guint64 done, guint64 total, gpointer user_data);
 
 JsonObject *sb_work_bucket (SbWork *work, GError **error);
 JsonObject *sb_work_role (SbWork *work, GError **error);

@@ -281,10 +281,6 @@ def test_how_weights_begin(tmp_path):
             assert abs(values.std() / wanted - 1) < 0.15 and abs(values.mean()) < 0.1 * wanted, key
         elif "bn" in key or "downsample" in key:
             assert (values == (1 if key.endswith(("weight", "var")) else 0)).all(), key
-    run("steps", tmp_path, 1, 0, "sgd", 0, 0, 0, "zero")
-    for key, values in load_safetensors(tmp_path / "after" / path).items():
-        if key.endswith(("bn1.weight", "bn2.weight", "downsample.1.weight")):
-            assert values.all() != key.endswith("bn2.weight"), key
 
 
 def take_losses(folder, logits, class_weights, smoothing=0.0, **answers):

@@ -18,7 +18,7 @@
  *   vision-tool digit IMAGE OUT
  *     writes what a picture becomes, 784 floats
  *
- * A flag is bf16, exact, head, classes=N (replaces the head) or zero (sb_net_zero_last_gammas()).
+ * A flag is bf16, exact, head or classes=N (replaces the head).
  */
 
 #include "config.h"
@@ -93,8 +93,6 @@ read_flags (char **flags, SbNet *net)
       result |= SB_GRAPH_EXACT;
     else if (strcmp (*flags, "head") == 0)
       result |= SB_GRAPH_HEAD_ONLY;
-    else if (strcmp (*flags, "zero") == 0)
-      sb_net_zero_last_gammas (net);
     else if (g_str_has_prefix (*flags, "classes=") &&
              !sb_net_set_classes (net, atoi (*flags + strlen ("classes=")), 7, &error))
       die (error);

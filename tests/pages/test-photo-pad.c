@@ -11,8 +11,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "../cloud/loopback.h"
-#include "formats/sb-photo.h"
+#include "../workshop/photo-run.h"
 #include "pages/sb-photo-gallery.h"
 #include "pages/sb-photo-pad.h"
 #include "pages/sb-photo-reader.h"
@@ -22,58 +21,22 @@
 #include "widgets/sb-photo-grid.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-photo-ask.h"
-#include "workshop/sb-step-private.h"
-#include "workshop/sb-workshop.h"
 
-#define MODULE                                                                                     \
-  "{\"id\": \"photos\", \"title\": \"Photos\", \"data\": \"photos\", \"steps\": ["                 \
-  "{\"id\": \"data\", \"kind\": \"choose-data\", \"title\": \"Data\"},"                            \
-  "{\"id\": \"deploy\", \"kind\": \"deploy\", \"title\": \"Deploy\"},"                             \
-  "{\"id\": \"predict\", \"kind\": \"predict\", \"title\": \"Predict\"}]}"
-
-typedef struct
-{
-  char *folder;
-  Loopback *server;
-  SbWorkshop *workshop;
-  SbRun *run;
-} Fixture;
-
-/* The probabilities are the shares of red, green and blue. */
 static void
 answer (SoupServerMessage *message, const Asked *asked, gpointer data)
 {
   gsize length;
   const void *bytes = g_bytes_get_data (asked->body, &length);
   g_autoptr (SbPhoto) photo = sb_photo_decode (bytes, length, 0, NULL);
-  double sums[3] = { 1, 1, 1 }, all;
-  g_autofree char *text = NULL;
 
-  if (photo == NULL)
-    {
-      reply (message, 400, "application/json", "{\"Message\": \"this is no photo\"}");
-      return;
-    }
-  for (int i = 0; i < photo->width * photo->height; i++)
-    for (int k = 0; k < 3; k++)
-      sums[k] += photo->pixels[i * 3 + k];
-  all = sums[0] + sums[1] + sums[2];
-  text = g_strdup_printf ("[%.6f, %.6f, %.6f]", sums[0] / all, sums[1] / all, sums[2] / all);
-  reply (message, 200, "application/json", text);
+  if (photo != NULL)
+    photo_answer (message, photo);
+  else
+    reply (message, 400, "application/json", "{\"Message\": \"this is no photo\"}");
 }
 
 static void
-write_file (Fixture *self, const char *name, const void *data, gsize length)
-{
-  g_autofree char *path = g_build_filename (self->folder, name, NULL);
-  g_autofree char *parent = g_path_get_dirname (path);
-
-  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (path, data, (gssize) length, NULL));
-}
-
-static void
-write_photo (Fixture *self, const char *name, guint8 red, guint8 green, guint8 blue)
+write_photo (PhotoRun *self, const char *name, guint8 red, guint8 green, guint8 blue)
 {
   g_autoptr (SbPhoto) photo = sb_photo_new (48, 32);
   g_autoptr (GBytes) jpeg = NULL;
@@ -84,52 +47,26 @@ write_photo (Fixture *self, const char *name, guint8 red, guint8 green, guint8 b
     memcpy (photo->pixels + i * 3, (guint8[]){ red, green, blue }, 3);
   jpeg = sb_photo_to_jpeg (photo, NULL);
   data = g_bytes_get_data (jpeg, &length);
-  write_file (self, name, data, length);
-}
-
-static void
-set_result (Fixture *self, const char *step, const char *json)
-{
-  g_autoptr (JsonObject) result = sb_json_parse_object (json, -1, NULL);
-
-  _sb_step_set_result (sb_run_find_step (self->run, step), result);
+  photo_run_write (self, name, data, length);
 }
 
 /* Four photos in two folders that are named like classes, of which one is wrong. */
 static void
-set_up (Fixture *self, gconstpointer data)
+set_up (PhotoRun *self, gconstpointer data)
 {
-  g_autoptr (SbConnection) connection = NULL;
-  g_autoptr (GError) error = NULL;
-
-  self->folder = g_dir_make_tmp ("sb-photo-pad-XXXXXX", &error);
-  g_assert_no_error (error);
-  write_file (self, "modules/photos.json", MODULE, strlen (MODULE));
+  photo_run_set_up (self, answer);
   write_photo (self, "in/red/1.jpg", 240, 10, 10);
   write_photo (self, "in/red/2.jpg", 200, 40, 40);
   write_photo (self, "in/blue/3.jpg", 10, 10, 240);
   write_photo (self, "in/blue/4.jpg", 240, 200, 10);
-  write_file (self, "in/blue/cut.jpg", "\xff\xd8\xff no more", 11);
-  write_file (self, "notes.txt", "no photo", 8);
-  self->server = loopback_new (answer, NULL);
-  connection = loopback_connect (self->server);
-  self->workshop = sb_workshop_new (self->folder, connection);
-  self->run = sb_workshop_start_over (self->workshop, "photos", &error);
-  g_assert_no_error (error);
-  set_result (self, "data", "{\"classes\": [\"red\", \"green\", \"blue\"]}");
-  set_result (self, "deploy", "{\"endpoint\": \"photos-1\"}");
+  photo_run_write (self, "in/blue/cut.jpg", "\xff\xd8\xff no more", 11);
+  photo_run_write (self, "notes.txt", "no photo", 8);
 }
 
 static void
-tear_down (Fixture *self, gconstpointer data)
+tear_down (PhotoRun *self, gconstpointer data)
 {
-  const char *argv[] = { "rm", "-rf", self->folder, NULL };
-
-  g_object_unref (self->workshop);
-  g_clear_pointer (&self->server, loopback_free);
-  g_assert_true (g_spawn_sync (
-      NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
-  g_free (self->folder);
+  photo_run_tear_down (self);
 }
 
 static void
@@ -146,7 +83,7 @@ is_idle (gpointer reader)
 }
 
 static void
-add (Fixture *self, SbPhotoReader *reader, const char *name)
+add (PhotoRun *self, SbPhotoReader *reader, const char *name)
 {
   g_autofree char *path = g_build_filename (self->folder, name, NULL);
   const char *const paths[] = { path, NULL };
@@ -168,7 +105,7 @@ find (GListModel *photos, const char *name)
 }
 
 static void
-test_folder (Fixture *self, gconstpointer data)
+test_folder (PhotoRun *self, gconstpointer data)
 {
   SbPhotoReader *reader = sb_photo_reader_new (self->run);
   GListModel *photos = sb_photo_reader_get_photos (reader);
@@ -203,7 +140,7 @@ test_folder (Fixture *self, gconstpointer data)
 }
 
 static void
-test_empty_folder (Fixture *self, gconstpointer data)
+test_empty_folder (PhotoRun *self, gconstpointer data)
 {
   SbPhotoReader *reader = sb_photo_reader_new (self->run);
   GListModel *skipped = sb_photo_reader_get_skipped (reader);
@@ -218,7 +155,7 @@ test_empty_folder (Fixture *self, gconstpointer data)
 }
 
 static void
-test_table (Fixture *self, gconstpointer data)
+test_table (PhotoRun *self, gconstpointer data)
 {
   SbPhotoReader *reader = sb_photo_reader_new (self->run);
   g_autoptr (JsonObject) matrix = NULL;
@@ -256,7 +193,7 @@ has_some (gpointer reader)
 }
 
 static void
-test_stop (Fixture *self, gconstpointer data)
+test_stop (PhotoRun *self, gconstpointer data)
 {
   SbPhotoReader *reader = sb_photo_reader_new (self->run);
 
@@ -291,7 +228,7 @@ test_stop (Fixture *self, gconstpointer data)
 
 /* An endpoint that is gone says nothing about the photos: they stay, and can be read later. */
 static void
-test_no_endpoint (Fixture *self, gconstpointer data)
+test_no_endpoint (PhotoRun *self, gconstpointer data)
 {
   SbPhotoReader *reader = sb_photo_reader_new (self->run);
   SbPhotoEntry *entry;
@@ -369,7 +306,7 @@ has_heat (gpointer canvas)
 }
 
 static void
-copy_folder (Fixture *self)
+copy_folder (PhotoRun *self)
 {
   g_autoptr (GFile) file = g_file_new_build_filename (self->folder, "in", NULL);
   g_autoptr (GSList) files = g_slist_append (NULL, file);
@@ -393,7 +330,7 @@ copy_picture (void)
 }
 
 static void
-test_pad (Fixture *self, gconstpointer data)
+test_pad (PhotoRun *self, gconstpointer data)
 {
   GtkWidget *window = gtk_window_new ();
   GtkWidget *pad = sb_photo_pad_new (self->run);
@@ -424,7 +361,7 @@ test_pad (Fixture *self, gconstpointer data)
 }
 
 static void
-test_gallery (Fixture *self, gconstpointer data)
+test_gallery (PhotoRun *self, gconstpointer data)
 {
   g_autoptr (JsonObject) result = sb_json_parse_object (
       "{\"mistakes\": {\"paths\": [\"/nowhere/a.jpg\", \"/nowhere/b.jpg\"],"
@@ -456,7 +393,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gtk_init ();
   adw_init ();
-#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, PhotoRun, NULL, set_up, func, tear_down)
   ADD ("/photo-pad/folder", test_folder);
   ADD ("/photo-pad/empty-folder", test_empty_folder);
   ADD ("/photo-pad/table", test_table);

@@ -10,44 +10,17 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "../cloud/loopback.h"
+#include "photo-run.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-photo-ask.h"
-#include "workshop/sb-step-private.h"
-#include "workshop/sb-workshop.h"
-
-#define MODULE                                                                                     \
-  "{\"id\": \"photos\", \"title\": \"Photos\", \"data\": \"photos\", \"steps\": ["                 \
-  "{\"id\": \"data\", \"kind\": \"choose-data\", \"title\": \"Data\"},"                            \
-  "{\"id\": \"deploy\", \"kind\": \"deploy\", \"title\": \"Deploy\"},"                             \
-  "{\"id\": \"predict\", \"kind\": \"predict\", \"title\": \"Predict\"}]}"
 
 typedef struct
 {
-  char *folder;
-  Loopback *server;
-  SbWorkshop *workshop;
-  SbRun *run;
+  PhotoRun photos;
   GMainLoop *loop;
   GAsyncResult *result;
 } Fixture;
-
-/* The probabilities are the shares of red, green and blue in the middle ninth of the photo. */
-static void
-answer_photo (SoupServerMessage *message, const SbPhoto *photo)
-{
-  double sums[3] = { 1, 1, 1 }, all;
-  g_autofree char *text = NULL;
-
-  for (int y = photo->height / 3; y < photo->height * 2 / 3; y++)
-    for (int x = photo->width / 3; x < photo->width * 2 / 3; x++)
-      for (int k = 0; k < 3; k++)
-        sums[k] += photo->pixels[(y * photo->width + x) * 3 + k];
-  all = sums[0] + sums[1] + sums[2];
-  text = g_strdup_printf ("[%.6f, %.6f, %.6f]", sums[0] / all, sums[1] / all, sums[2] / all);
-  reply (message, 200, "application/json", text);
-}
 
 static void
 answer (SoupServerMessage *message, const Asked *asked, gpointer data)
@@ -67,60 +40,24 @@ answer (SoupServerMessage *message, const Asked *asked, gpointer data)
     }
   photo = sb_photo_decode (bytes, length, 0, NULL);
   if (photo != NULL)
-    answer_photo (message, photo);
+    photo_answer (message, photo);
   else
     reply (message, 400, "application/json", "{\"Message\": \"this is no photo\"}");
 }
 
 static void
-write_text (const char *folder, const char *name, const char *text)
-{
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-  g_autofree char *parent = g_path_get_dirname (path);
-
-  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
-}
-
-static void
-set_result (Fixture *self, const char *step, const char *json)
-{
-  g_autoptr (JsonObject) result = sb_json_parse_object (json, -1, NULL);
-
-  _sb_step_set_result (sb_run_find_step (self->run, step), result);
-}
-
-static void
 set_up (Fixture *self, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SbConnection) connection = NULL;
-
-  self->folder = g_dir_make_tmp ("sb-classify-XXXXXX", &error);
-  g_assert_no_error (error);
-  write_text (self->folder, "modules/photos.json", MODULE);
-  self->server = loopback_new (answer, NULL);
-  connection = loopback_connect (self->server);
-  self->workshop = sb_workshop_new (self->folder, connection);
-  self->run = sb_workshop_start_over (self->workshop, "photos", &error);
-  g_assert_no_error (error);
-  set_result (self, "data", "{\"classes\": [\"red\", \"green\", \"blue\"]}");
-  set_result (self, "deploy", "{\"endpoint\": \"photos-1\"}");
+  photo_run_set_up (&self->photos, answer);
   self->loop = g_main_loop_new (NULL, FALSE);
 }
 
 static void
 tear_down (Fixture *self, gconstpointer data)
 {
-  const char *argv[] = { "rm", "-rf", self->folder, NULL };
-
   g_clear_object (&self->result);
   g_main_loop_unref (self->loop);
-  g_object_unref (self->workshop);
-  loopback_free (self->server);
-  g_assert_true (g_spawn_sync (
-      NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
-  g_free (self->folder);
+  photo_run_tear_down (&self->photos);
 }
 
 static void
@@ -165,16 +102,16 @@ make_jpeg (int width, int height, const guint8 ground[3], const guint8 middle[3]
 static void
 test_one (Fixture *self, gconstpointer data)
 {
-  g_auto (GStrv) classes = sb_run_list_photo_classes (self->run);
+  g_auto (GStrv) classes = sb_run_list_photo_classes (self->photos.run);
   g_autoptr (GBytes) photo = make_jpeg (90, 60, grey, blue);
   g_autoptr (SbPhotoReading) reading = NULL;
   g_autoptr (SbPhotoReading) copy = NULL;
   g_autoptr (GError) error = NULL;
   guint order[5];
 
-  sb_run_classify_photo_async (self->run, photo, NULL, on_done, self);
+  sb_run_classify_photo_async (self->photos.run, photo, NULL, on_done, self);
   g_main_loop_run (self->loop);
-  reading = sb_run_classify_photo_finish (self->run, self->result, &error);
+  reading = sb_run_classify_photo_finish (self->photos.run, self->result, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (reading->n_classes, ==, 3);
   g_assert_cmpuint (reading->best, ==, 2);
@@ -198,9 +135,9 @@ assert_refused (Fixture *self, GBytes *photo, int code)
 {
   g_autoptr (GError) error = NULL;
 
-  sb_run_classify_photo_async (self->run, photo, NULL, on_done, self);
+  sb_run_classify_photo_async (self->photos.run, photo, NULL, on_done, self);
   g_main_loop_run (self->loop);
-  g_assert_null (sb_run_classify_photo_finish (self->run, self->result, &error));
+  g_assert_null (sb_run_classify_photo_finish (self->photos.run, self->result, &error));
   g_assert_nonnull (error);
   if (code >= 0)
     g_assert_error (error, SB_ERROR, code);
@@ -216,7 +153,7 @@ test_refused (Fixture *self, gconstpointer data)
 
   assert_refused (self, empty, -1);
   assert_refused (self, text, -1);
-  g_assert_cmpuint (loopback_n_asked (self->server), ==, 0);
+  g_assert_cmpuint (loopback_n_asked (self->photos.server), ==, 0);
   assert_refused (self, cut, SB_ERROR_INVALID);
   assert_refused (self, other, SB_ERROR_PROTOCOL);
 }
@@ -289,9 +226,9 @@ write_photos (Fixture *self, guint n)
       g_autofree char *name = g_strdup_printf ("%s/%u.jpg", i % 2 == 0 ? "blue" : "red", i);
       g_autoptr (GBytes) photo = make_jpeg (30, 30, grey, i % 2 == 0 ? blue : red);
 
-      paths[i] = g_build_filename (self->folder, "in", name, NULL);
-      write_text (self->folder, "in/blue/.hidden.jpg", "");
-      write_text (self->folder, "in/red/notes.txt", "");
+      paths[i] = g_build_filename (self->photos.folder, "in", name, NULL);
+      photo_run_write (&self->photos, "in/blue/.hidden.jpg", "", 0);
+      photo_run_write (&self->photos, "in/red/notes.txt", "", 0);
       g_assert_true (g_file_set_contents (
           paths[i], g_bytes_get_data (photo, NULL), (gssize) g_bytes_get_size (photo), NULL));
     }
@@ -309,9 +246,9 @@ test_many (Fixture *self, gconstpointer data)
   g_unlink (paths[4]);
   g_assert_true (g_file_set_contents (paths[7], "no photo", -1, NULL));
   sb_run_classify_photos_async (
-      self->run, (const char *const *) paths, see, &seen, NULL, on_done, self);
+      self->photos.run, (const char *const *) paths, see, &seen, NULL, on_done, self);
   g_main_loop_run (self->loop);
-  g_assert_true (sb_run_classify_photos_finish (self->run, self->result, &error));
+  g_assert_true (sb_run_classify_photos_finish (self->photos.run, self->result, &error));
   g_assert_no_error (error);
   for (guint i = 0; i < 12; i++)
     g_assert_cmpuint (seen.seen[i], ==, 1);
@@ -320,9 +257,9 @@ test_many (Fixture *self, gconstpointer data)
   /* Nothing more is told after it was cancelled. */
   seen = (Seen){ .cancel = cancellable };
   sb_run_classify_photos_async (
-      self->run, (const char *const *) paths, see, &seen, cancellable, on_done, self);
+      self->photos.run, (const char *const *) paths, see, &seen, cancellable, on_done, self);
   g_main_loop_run (self->loop);
-  g_assert_false (sb_run_classify_photos_finish (self->run, self->result, &error));
+  g_assert_false (sb_run_classify_photos_finish (self->photos.run, self->result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   for (guint i = 0; i < 12; i++)
     seen.seen[15] += seen.seen[i];
@@ -333,14 +270,14 @@ static void
 test_find (Fixture *self, gconstpointer data)
 {
   g_auto (GStrv) photos = write_photos (self, 6);
-  g_autofree char *folder = g_build_filename (self->folder, "in", NULL);
+  g_autofree char *folder = g_build_filename (self->photos.folder, "in", NULL);
   const char *paths[] = { folder, photos[3], "/nowhere", NULL };
   g_autoptr (GPtrArray) found = NULL;
   g_autoptr (GError) error = NULL;
 
-  sb_run_find_photos_async (self->run, paths, NULL, on_done, self);
+  sb_run_find_photos_async (self->photos.run, paths, NULL, on_done, self);
   g_main_loop_run (self->loop);
-  found = sb_run_find_photos_finish (self->run, self->result, &error);
+  found = sb_run_find_photos_finish (self->photos.run, self->result, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (found->len, ==, 7);
   for (guint i = 0; i < found->len; i++)
@@ -371,9 +308,10 @@ test_why (Fixture *self, gconstpointer data)
   g_autoptr (GError) error = NULL;
   guint calls = 0;
 
-  sb_run_explain_photo_async (self->run, photo, 6, see_progress, &calls, NULL, on_done, self);
+  sb_run_explain_photo_async (
+      self->photos.run, photo, 6, see_progress, &calls, NULL, on_done, self);
   g_main_loop_run (self->loop);
-  map = sb_run_explain_photo_finish (self->run, self->result, &error);
+  map = sb_run_explain_photo_finish (self->photos.run, self->result, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (map->columns, ==, 9);
   g_assert_cmpuint (map->rows, ==, 6);

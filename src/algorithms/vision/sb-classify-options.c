@@ -17,19 +17,6 @@
 #define MIN_LARGE_SIDE 32
 #define MAX_SMALL_SIDE 64
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
-  va_end (args);
-  return FALSE;
-}
-
 /* Numbers separated by commas, in the description's pattern. */
 static GArray *
 read_list (const char *text)
@@ -99,21 +86,23 @@ check_shape (const SbClassifyOptions *self, GError **error)
   if (!sb_loader_options_check (&self->input, error))
     return FALSE;
   if (small && most > MAX_SMALL_SIDE)
-    return fail (error,
-                 "num_layers %d is for images of up to %d pixels; image_shape has %d by %d. Choose "
-                 "18, 34, 50, 101, 152 or 200 layers, or a smaller image_shape",
-                 self->n_layers,
-                 MAX_SMALL_SIDE,
-                 self->input.height,
-                 self->input.width);
+    return sb_net_fail (
+        error,
+        "num_layers %d is for images of up to %d pixels; image_shape has %d by %d. Choose "
+        "18, 34, 50, 101, 152 or 200 layers, or a smaller image_shape",
+        self->n_layers,
+        MAX_SMALL_SIDE,
+        self->input.height,
+        self->input.width);
   if (!small && least < MIN_LARGE_SIDE)
-    return fail (error,
-                 "num_layers %d is for images of at least %d pixels; image_shape has %d by %d. "
-                 "Choose 20, 32, 44, 56 or 110 layers, or a larger image_shape",
-                 self->n_layers,
-                 MIN_LARGE_SIDE,
-                 self->input.height,
-                 self->input.width);
+    return sb_net_fail (
+        error,
+        "num_layers %d is for images of at least %d pixels; image_shape has %d by %d. "
+        "Choose 20, 32, 44, 56 or 110 layers, or a larger image_shape",
+        self->n_layers,
+        MIN_LARGE_SIDE,
+        self->input.height,
+        self->input.width);
   return TRUE;
 }
 
@@ -124,27 +113,28 @@ check (const SbClassifyOptions *self, GError **error)
   if (!check_shape (self, error))
     return FALSE;
   if (self->rate <= 0)
-    return fail (error, "learning_rate has to be above 0");
+    return sb_net_fail (error, "learning_rate has to be above 0");
   if (self->checkpoint_frequency > self->epochs)
-    return fail (error,
-                 "checkpoint_frequency is %d; it has to be no more than the %d epochs",
-                 self->checkpoint_frequency,
-                 self->epochs);
+    return sb_net_fail (error,
+                        "checkpoint_frequency is %d; it has to be no more than the %d epochs",
+                        self->checkpoint_frequency,
+                        self->epochs);
   if (self->top_k > self->n_classes)
-    return fail (error,
-                 "top_k is %d; it has to be no more than the %d classes",
-                 self->top_k,
-                 self->n_classes);
+    return sb_net_fail (error,
+                        "top_k is %d; it has to be no more than the %d classes",
+                        self->top_k,
+                        self->n_classes);
   if (self->multi_label && self->top_k > 0)
-    return fail (error, "top_k is for images of one class each: leave it out with multi_label");
+    return sb_net_fail (error,
+                        "top_k is for images of one class each: leave it out with multi_label");
   if (self->multi_label && self->smoothing > 0)
-    return fail (error,
-                 "label_smoothing is for images of one class each: leave it out with multi_label");
+    return sb_net_fail (
+        error, "label_smoothing is for images of one class each: leave it out with multi_label");
   if (self->weighted && !self->multi_label)
-    return fail (error, "use_weighted_loss is for multi_label only");
+    return sb_net_fail (error, "use_weighted_loss is for multi_label only");
   for (guint i = 1; i < self->drops->len; i++)
     if (g_array_index (self->drops, int, i) <= g_array_index (self->drops, int, i - 1))
-      return fail (error, "lr_scheduler_step has to name epochs in rising order");
+      return sb_net_fail (error, "lr_scheduler_step has to name epochs in rising order");
   return TRUE;
 }
 

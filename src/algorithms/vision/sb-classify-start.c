@@ -27,19 +27,6 @@
 /* How many variations of each photo the last layer sees. */
 #define FEATURE_PASSES 4
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
-  va_end (args);
-  return FALSE;
-}
-
 static int
 get_evaluation_batch (const SbClassify *self)
 {
@@ -63,9 +50,10 @@ check_labels (const SbClassify *self, const SbDataset *dataset, const char *chan
   guint n = sb_dataset_get_n (dataset);
 
   if (sb_dataset_is_multi_label (dataset) && !self->options->multi_label)
-    return fail (error,
-                 "The images of the channel “%s” have several labels each: set multi_label to 1",
-                 channel);
+    return sb_net_fail (
+        error,
+        "The images of the channel “%s” have several labels each: set multi_label to 1",
+        channel);
   if (!sb_dataset_check (dataset, (guint) self->options->n_classes, error))
     return FALSE;
   for (guint i = 0; i < n && !self->options->multi_label; i++)
@@ -73,7 +61,7 @@ check_labels (const SbClassify *self, const SbDataset *dataset, const char *chan
       {
         g_autofree char *name = sb_dataset_dup_name (dataset, i);
 
-        return fail (error, "%s has no label", name);
+        return sb_net_fail (error, "%s has no label", name);
       }
   return TRUE;
 }
@@ -92,7 +80,7 @@ open_data (SbClassify *self, GError **error)
       return FALSE;
     }
   if (self->train == NULL)
-    return fail (error, "The channel “train” is missing");
+    return sb_net_fail (error, "The channel “train” is missing");
   if (!check_labels (self, self->train, "train", error) ||
       (self->validation != NULL && !check_labels (self, self->validation, "validation", error)))
     return FALSE;
@@ -113,11 +101,11 @@ take_share (SbClassify *self, GError **error)
 
   self->sharded = size > 1 && sb_contract_is_sharded ("train");
   if (self->sharded && n < size)
-    return fail (error,
-                 "There are %u images for %u workers: with ShardedByS3Key a worker would be "
-                 "without data",
-                 n,
-                 size);
+    return sb_net_fail (error,
+                        "There are %u images for %u workers: with ShardedByS3Key a worker would be "
+                        "without data",
+                        n,
+                        size);
   self->share = g_array_new (FALSE, FALSE, sizeof (guint32));
   for (guint32 i = 0; i < n; i++)
     if (!self->sharded || i % size == rank)
@@ -174,10 +162,10 @@ take_scale (SbClassify *self, JsonObject *description, GError **error)
   if (!sb_loader_options_from_json (&theirs, json, error))
     return FALSE;
   if (theirs.channels != self->options->input.channels)
-    return fail (error,
-                 "The pretrained network is for images of %d channels; image_shape has %d",
-                 theirs.channels,
-                 self->options->input.channels);
+    return sb_net_fail (error,
+                        "The pretrained network is for images of %d channels; image_shape has %d",
+                        theirs.channels,
+                        self->options->input.channels);
   memcpy (self->options->input.mean, theirs.mean, sizeof theirs.mean);
   memcpy (self->options->input.std, theirs.std, sizeof theirs.std);
   return TRUE;
@@ -214,32 +202,35 @@ begin_with (SbClassify *self, const SbPretrained *model, GError **error)
 
   if (json == NULL ||
       strcmp (sb_json_get_string (json, "algorithm", ""), "image-classification") != 0)
-    return fail (error,
-                 "The channel “model” has no model of image-classification. To begin with weights "
-                 "from elsewhere, set use_pretrained_model to 1");
+    return sb_net_fail (
+        error,
+        "The channel “model” has no model of image-classification. To begin with weights "
+        "from elsewhere, set use_pretrained_model to 1");
   if (!sb_loader_options_from_json (&theirs, sb_json_get_object (json, "preprocessing"), error))
     return FALSE;
   if (sb_json_get_int (json, "num_layers", 0) != options->n_layers)
-    return fail (error,
-                 "num_layers is %d, but the model in the channel “model” has %d",
-                 options->n_layers,
-                 (int) sb_json_get_int (json, "num_layers", 0));
+    return sb_net_fail (error,
+                        "num_layers is %d, but the model in the channel “model” has %d",
+                        options->n_layers,
+                        (int) sb_json_get_int (json, "num_layers", 0));
   if (sb_json_get_int (json, "num_classes", 0) != options->n_classes)
-    return fail (error,
-                 "num_classes is %d, but the model in the channel “model” has %d. To learn other "
-                 "classes from it, set use_pretrained_model to 1",
-                 options->n_classes,
-                 (int) sb_json_get_int (json, "num_classes", 0));
+    return sb_net_fail (
+        error,
+        "num_classes is %d, but the model in the channel “model” has %d. To learn other "
+        "classes from it, set use_pretrained_model to 1",
+        options->n_classes,
+        (int) sb_json_get_int (json, "num_classes", 0));
   if (theirs.channels != options->input.channels || theirs.height != options->input.height ||
       theirs.width != options->input.width)
-    return fail (error,
-                 "image_shape is %d,%d,%d, but the model in the channel “model” has %d,%d,%d",
-                 options->input.channels,
-                 options->input.height,
-                 options->input.width,
-                 theirs.channels,
-                 theirs.height,
-                 theirs.width);
+    return sb_net_fail (
+        error,
+        "image_shape is %d,%d,%d, but the model in the channel “model” has %d,%d,%d",
+        options->input.channels,
+        options->input.height,
+        options->input.width,
+        theirs.channels,
+        theirs.height,
+        theirs.width);
   if (!take_scale (self, json, error) || !sb_pretrained_load (model, self->full, TRUE, error))
     return FALSE;
   _sb_classify_say ("Continuing with the model in the channel model");
@@ -275,9 +266,10 @@ make_net (SbClassify *self, GError **error)
   if (model != NULL)
     return begin_with (self, model, error);
   if (options->head_only)
-    return fail (error,
-                 "train_layers is head, but the layers before it have learnt nothing yet: set "
-                 "use_pretrained_model to 1, or give a model in the channel “model”");
+    return sb_net_fail (
+        error,
+        "train_layers is head, but the layers before it have learnt nothing yet: set "
+        "use_pretrained_model to 1, or give a model in the channel “model”");
   _sb_classify_say ("Performing random weight initialization");
   return TRUE;
 }

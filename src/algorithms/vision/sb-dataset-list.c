@@ -11,9 +11,6 @@
 #include "formats/sb-lst.h"
 #include "formats/sb-recordio.h"
 
-/* As much of a record as mostly holds its labels, in bytes. */
-#define LABELS_LENGTH 1024
-
 typedef struct
 {
   SbDataset *dataset;
@@ -57,24 +54,6 @@ add_record (SbDataset *self, guint container, guint64 offset, const SbImageRecor
   _sb_dataset_add (self, container, NULL, offset, 0, labels, record->n_labels);
 }
 
-/* Reads a record's labels; those that have very many are read again with all of them. */
-static gboolean
-skim_record (SbRecordReader *reader, GByteArray *bytes, SbImageRecord *record, GError **error)
-{
-  guint64 offset = sb_record_reader_tell (reader);
-
-  if (!sb_record_reader_skim (reader, LABELS_LENGTH, bytes, error))
-    return FALSE;
-  if (sb_image_record_parse (record, bytes->data, bytes->len, NULL))
-    return TRUE;
-  sb_record_reader_seek (reader, offset);
-  if (sb_record_reader_next (reader, bytes, error) &&
-      sb_image_record_parse (record, bytes->data, bytes->len, error))
-    return TRUE;
-  g_prefix_error (error, "byte %" G_GUINT64_FORMAT ": ", offset);
-  return FALSE;
-}
-
 gboolean
 _sb_dataset_add_records (SbDataset *self, const char *path, GError **error)
 {
@@ -90,7 +69,7 @@ _sb_dataset_add_records (SbDataset *self, const char *path, GError **error)
     {
       guint64 offset = sb_record_reader_tell (reader);
 
-      if (!skim_record (reader, bytes, &record, &local))
+      if (!sb_record_reader_skim_image (reader, bytes, &record, &local))
         break;
       add_record (self, container, offset, &record);
     }

@@ -93,15 +93,7 @@ split (const SbDataset *dataset, const Options *options, GArray *train, GArray *
 static gboolean
 encode (const SbPhoto *photo, GByteArray *bytes, GError **error)
 {
-  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new_from_data (photo->pixels,
-                                                           GDK_COLORSPACE_RGB,
-                                                           FALSE,
-                                                           8,
-                                                           photo->width,
-                                                           photo->height,
-                                                           photo->width * 3,
-                                                           NULL,
-                                                           NULL);
+  g_autoptr (GdkPixbuf) pixbuf = sb_photo_get_pixbuf (photo);
   g_autofree char *data = NULL;
   gsize length;
 

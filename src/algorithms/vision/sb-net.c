@@ -28,10 +28,15 @@ G_DEFINE_QUARK (sb - net - error - quark, sb_net_error)
 static const char *const kinds[] = { "convolution", "max-pool", "dense", "dropout",
                                      "batch-norm",  "relu",     "add",   "average-pool" };
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
+/**
+ * sb_net_fail:
+ * @error: where the error goes
+ * @format: what is wrong with a net, its description, its weights or how it is to be trained
+ *
+ * Returns: %FALSE, with a %SB_NET_ERROR_INVALID
+ */
+gboolean
+sb_net_fail (GError **error, const char *format, ...)
 {
   va_list args;
 
@@ -104,10 +109,10 @@ static gboolean
 check_weights (const SbNet *self, const SbLayer *layer, gsize fan_in, GError **error)
 {
   if (layer->channels < 1 || layer->channels > 1 << 20)
-    return fail (error, "The layer “%s” has no outputs", layer->name);
+    return sb_net_fail (error, "The layer “%s” has no outputs", layer->name);
   if ((double) self->n_values + ((double) fan_in + 1) * layer->channels <= MAX_VALUES)
     return TRUE;
-  return fail (error, "The layer “%s” has too many weights", layer->name);
+  return sb_net_fail (error, "The layer “%s” has too many weights", layer->name);
 }
 
 /* The shape of what a layer takes; -1 is the image. */
@@ -122,7 +127,7 @@ shape_of (const SbNet *self, int source)
 static gboolean
 does_not_fit (const SbLayer *layer, GError **error)
 {
-  return fail (error, "The layer “%s” does not fit what comes before it", layer->name);
+  return sb_net_fail (error, "The layer “%s” does not fit what comes before it", layer->name);
 }
 
 /* What a square that is moved over an image makes of the image's shape. */
@@ -205,7 +210,7 @@ lay_out_batch_norm (SbNet *self, guint index, const SbShape *from, GError **erro
   if (from->flat)
     return does_not_fit (layer, error);
   if (!(layer->epsilon > 0) || !(layer->momentum >= 0 && layer->momentum <= 1))
-    return fail (error, "The layer “%s” has no such epsilon or momentum", layer->name);
+    return sb_net_fail (error, "The layer “%s” has no such epsilon or momentum", layer->name);
   if (!check_weights (self, layer, 4, error))
     return FALSE;
   for (SbWeightRole role = SB_WEIGHT_GAMMA; role <= SB_WEIGHT_VARIANCE; role++)
@@ -221,7 +226,7 @@ lay_out_add (SbNet *self, SbLayer *layer, const SbShape *from, GError **error)
   layer->shape = *from;
   if (layer->inputs[1] == NULL || other.channels != from->channels ||
       other.height != from->height || other.width != from->width || other.flat != from->flat)
-    return fail (error, "The layer “%s” has to add two outputs of one shape", layer->name);
+    return sb_net_fail (error, "The layer “%s” has to add two outputs of one shape", layer->name);
   return TRUE;
 }
 
@@ -265,10 +270,10 @@ find_sources (const SbNet *self, guint index, gboolean *taken, GError **error)
              strcmp (((const SbLayer *) g_ptr_array_index (self->layers, source))->name, name) != 0)
         source--;
       if (source < 0 && name != NULL && strcmp (name, "input") != 0)
-        return fail (error,
-                     "The layer “%s” takes “%s”, but no layer before it has that name",
-                     layer->name,
-                     name);
+        return sb_net_fail (error,
+                            "The layer “%s” takes “%s”, but no layer before it has that name",
+                            layer->name,
+                            name);
       layer->sources[i] = source;
       if (source >= 0 && (i == 0 || layer->kind == SB_LAYER_ADD))
         taken[source] = TRUE;
@@ -289,11 +294,11 @@ lay_out (SbNet *self, GError **error)
       return FALSE;
   for (guint i = 0; i + 1 < n; i++)
     if (!taken[i])
-      return fail (error,
-                   "No layer takes what “%s” puts out",
-                   ((const SbLayer *) g_ptr_array_index (self->layers, i))->name);
+      return sb_net_fail (error,
+                          "No layer takes what “%s” puts out",
+                          ((const SbLayer *) g_ptr_array_index (self->layers, i))->name);
   if (last == NULL || last->kind != SB_LAYER_DENSE)
-    return fail (error, "The last layer has to be a dense one");
+    return sb_net_fail (error, "The last layer has to be a dense one");
   self->n_classes = last->channels;
   self->values = g_new0 (float, self->n_values);
   return TRUE;
@@ -329,14 +334,14 @@ read_layer (SbNet *self, JsonObject *json, GError **error)
   layer->momentum = sb_json_get_double (json, "momentum", MOMENTUM);
   read_inputs (layer, json);
   if (!(layer->rate >= 0 && layer->rate < 1))
-    return fail (error, "The layer “%s” drops everything", layer->name);
+    return sb_net_fail (error, "The layer “%s” drops everything", layer->name);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (strcmp (kinds[i], kind) == 0)
       {
         layer->kind = (SbLayerKind) i;
         return TRUE;
       }
-  return fail (error, "“%s” is no kind of layer", kind);
+  return sb_net_fail (error, "“%s” is no kind of layer", kind);
 }
 
 /**
@@ -357,7 +362,7 @@ sb_net_new_from_json (JsonObject *json, GError **error)
   self->weights = g_ptr_array_new_with_free_func (weight_free);
   if (input == NULL || json_array_get_length (input) != 3 || layers == NULL)
     {
-      fail (error, "The description of the network has no input or no layers");
+      sb_net_fail (error, "The description of the network has no input or no layers");
       return NULL;
     }
   self->channels = (int) json_array_get_int_element (input, 0);
@@ -366,7 +371,7 @@ sb_net_new_from_json (JsonObject *json, GError **error)
   if (self->channels < 1 || self->channels > MAX_SIDE || self->height < 1 ||
       self->height > MAX_SIDE || self->width < 1 || self->width > MAX_SIDE)
     {
-      fail (error, "The network’s input has no such shape");
+      sb_net_fail (error, "The network’s input has no such shape");
       return NULL;
     }
   for (guint i = 0; i < json_array_get_length (layers); i++)
@@ -374,7 +379,7 @@ sb_net_new_from_json (JsonObject *json, GError **error)
         !read_layer (self, json_array_get_object_element (layers, i), error))
       {
         if (error != NULL && *error == NULL)
-          fail (error, "A layer is no object");
+          sb_net_fail (error, "A layer is no object");
         return NULL;
       }
   return lay_out (self, error) ? g_steal_pointer (&self) : NULL;
@@ -547,30 +552,6 @@ sb_net_initialize (SbNet *self, guint64 seed)
 }
 
 /**
- * sb_net_zero_last_gammas:
- * @self: a net
- *
- * Sets the factors of each residual branch's last normalization to zero, so that training begins
- * with blocks that pass on what they are given. A branch is what an addition takes first.
- */
-void
-sb_net_zero_last_gammas (SbNet *self)
-{
-  for (guint i = 0; i < self->layers->len; i++)
-    {
-      const SbLayer *layer = g_ptr_array_index (self->layers, i);
-
-      for (guint k = 0; k < self->weights->len && layer->kind == SB_LAYER_ADD; k++)
-        {
-          const SbWeight *weight = g_ptr_array_index (self->weights, k);
-
-          if (weight->role == SB_WEIGHT_GAMMA && (int) weight->layer == layer->sources[0])
-            set_all (self, weight, 0);
-        }
-    }
-}
-
-/**
  * sb_net_get_head:
  * @self: a net
  * @first_weight: (out): the index of its last layer's first weight in SbNet.weights
@@ -689,9 +670,11 @@ take_weight (SbNet *self, const SbWeight *weight, const SbWeightFile *file, GErr
   const SbWeightArray *array = sb_weight_file_find (file, weight->name);
 
   if (array == NULL)
-    return fail (error, "The weights “%s” are missing", weight->name);
+    return sb_net_fail (error, "The weights “%s” are missing", weight->name);
   if (array->count != weight->count || array->n_dims == 0 || array->dims[0] != weight->dims[0])
-    return fail (error, "The weights “%s” have another shape than the network", weight->name);
+    return sb_net_fail (error,
+                        "The weights “%s” have another shape than the network",
+                        weight->name);
   return sb_weight_file_read_floats (
       file, weight->name, self->values + weight->offset, weight->count, error);
 }

@@ -178,11 +178,11 @@ SbNet *sb_net_new_resnet (int n_layers,
                           int n_classes,
                           GError **error);
 gboolean sb_net_is_small_resnet (int n_layers);
+gboolean sb_net_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 SbNet *sb_net_new_from_json (JsonObject *json, GError **error);
 void sb_net_free (SbNet *self);
 JsonObject *sb_net_to_json (const SbNet *self);
 void sb_net_initialize (SbNet *self, guint64 seed);
-void sb_net_zero_last_gammas (SbNet *self);
 gboolean sb_net_get_head (const SbNet *self, guint *first_weight);
 gboolean sb_net_set_classes (SbNet *self, int n_classes, guint64 seed, GError **error);
 gboolean sb_net_save (const SbNet *self, const char *folder, JsonObject *more, GError **error);

@@ -63,19 +63,6 @@ typedef struct
   GPtrArray *weights; /* (element-type utf8): names of tensors, in SbNet's order */
 } Import;
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
-  va_end (args);
-  return FALSE;
-}
-
 static void
 node_free (gpointer data)
 {
@@ -284,7 +271,7 @@ read_graph (Import *self, SbProtoReader graph, GError **error)
         g_autofree char *name = read_tensor (field.bytes, tensor);
 
         if (name == NULL)
-          return fail (error, "A tensor of the ONNX file is damaged");
+          return sb_net_fail (error, "A tensor of the ONNX file is damaged");
         g_hash_table_replace (self->tensors, g_steal_pointer (&name), g_steal_pointer (&tensor));
       }
     else if (field.number == GRAPH_NODE && field.is_bytes)
@@ -292,16 +279,16 @@ read_graph (Import *self, SbProtoReader graph, GError **error)
         Node *node = self->nodes->len < MAX_NODES ? read_node (field.bytes) : NULL;
 
         if (node == NULL)
-          return fail (error, "An operator of the ONNX file is damaged");
+          return sb_net_fail (error, "An operator of the ONNX file is damaged");
         g_ptr_array_add (self->nodes, node);
       }
   if (broken)
-    return fail (error, "The graph of the ONNX file is damaged");
+    return sb_net_fail (error, "The graph of the ONNX file is damaged");
   while (sb_proto_next (&again, &field, &broken))
     if (field.number == GRAPH_INPUT && field.is_bytes)
       read_input (self, field.bytes);
   return self->input_name != NULL ||
-         fail (error, "The ONNX file has no input of images: N × channels × height × width");
+         sb_net_fail (error, "The ONNX file has no input of images: N × channels × height × width");
 }
 
 /* The one number that all of the attribute's numbers are. */
@@ -354,10 +341,10 @@ find_padded (const Import *self, const Node *node, guint i, GError **error)
   const Value *value = g_hash_table_lookup (self->values, name);
 
   if (value == NULL)
-    fail (error,
-          "The ONNX operator “%s” takes “%s”, which no operator before it puts out",
-          node->operator,
-          name);
+    sb_net_fail (error,
+                 "The ONNX operator “%s” takes “%s”, which no operator before it puts out",
+                 node->operator,
+                 name);
   return value;
 }
 
@@ -368,7 +355,7 @@ find_value (const Import *self, const Node *node, guint i, GError **error)
 
   if (value == NULL || value->padding == 0)
     return value;
-  fail (error, "The ONNX operator “Pad” has to be followed by AveragePool");
+  sb_net_fail (error, "The ONNX operator “Pad” has to be followed by AveragePool");
   return NULL;
 }
 
@@ -440,9 +427,9 @@ take_weights (Import *self, const Node *node, JsonObject *layer, guint n_dims, G
   const Tensor *tensor = weight != NULL ? g_hash_table_lookup (self->tensors, weight) : NULL;
 
   if (weight == NULL)
-    return fail (error, "The ONNX operator “%s” needs weights", node->operator);
+    return sb_net_fail (error, "The ONNX operator “%s” needs weights", node->operator);
   if (tensor == NULL || tensor->n_dims != n_dims)
-    return fail (error, "The weights “%s” are missing in the ONNX file", weight);
+    return sb_net_fail (error, "The weights “%s” are missing in the ONNX file", weight);
   g_ptr_array_add (self->weights, g_strdup (weight));
   if (bias != NULL)
     g_ptr_array_add (self->weights, g_strdup (bias));
@@ -471,9 +458,9 @@ take_square (Import *self, const Node *node, const char *kind, GError **error)
       !is_all (node, "storage_order", 0) ||
       (average && padding != 0 && (counted != 1 || value->padding != 0)) ||
       strcmp (sb_json_get_string (node->attributes, "auto_pad", "NOTSET"), "NOTSET") != 0)
-    return fail (error,
-                 "The ONNX operator “%s” has to be square, without groups or dilation",
-                 node->operator);
+    return sb_net_fail (error,
+                        "The ONNX operator “%s” has to be square, without groups or dilation",
+                        node->operator);
   extra = value->padding;
   layer = add_layer (self, node, kind, convolution ? get_weight_name (node, 1) : NULL, value, NULL);
   json_object_set_int_member (layer, "kernel", (gint64) kernel);
@@ -490,10 +477,10 @@ take_dense (Import *self, const Node *node, GError **error)
   if (value == NULL)
     return FALSE;
   if (!value->flat)
-    return fail (error, "The ONNX operator “Gemm” needs a Flatten before it");
+    return sb_net_fail (error, "The ONNX operator “Gemm” needs a Flatten before it");
   if (!is_all (node, "alpha", 1) || !is_all (node, "beta", 1) || !is_all (node, "transA", 0) ||
       !is_all (node, "transB", 1) || !json_object_has_member (node->attributes, "transB"))
-    return fail (error, "The ONNX operator “Gemm” has to be y = x · Wᵀ + b");
+    return sb_net_fail (error, "The ONNX operator “Gemm” has to be y = x · Wᵀ + b");
   return take_weights (self,
                        node,
                        add_layer (self, node, "dense", get_weight_name (node, 1), value, NULL),
@@ -513,7 +500,8 @@ take_norm (Import *self, const Node *node, GError **error)
   if (node->inputs->len != 5 || !is_all (node, "training_mode", 0) ||
       !is_all (node, "spatial", 1) || !get_number (node, "epsilon", 1e-5, &epsilon) ||
       !get_number (node, "momentum", 0.9, &momentum))
-    return fail (error, "The ONNX operator “BatchNormalization” has to be one for inference");
+    return sb_net_fail (error,
+                        "The ONNX operator “BatchNormalization” has to be one for inference");
   layer = add_layer (self, node, "batch-norm", get_weight_name (node, 1), value, NULL);
   json_object_set_double_member (layer, "epsilon", epsilon);
   json_object_set_double_member (layer, "momentum", 1 - momentum);
@@ -555,7 +543,7 @@ take_addition (Import *self, const Node *node, GError **error)
   if (other == NULL)
     return FALSE;
   if (value->flat != other->flat)
-    return fail (error, "The ONNX operator “Add” has to add two outputs of one shape");
+    return sb_net_fail (error, "The ONNX operator “Add” has to add two outputs of one shape");
   add_layer (self, node, "add", NULL, value, other);
   return TRUE;
 }
@@ -568,7 +556,7 @@ take_average (Import *self, const Node *node, GError **error)
   if (value == NULL)
     return FALSE;
   if (value->flat)
-    return fail (error, "The ONNX operator “%s” has to take an image", node->operator);
+    return sb_net_fail (error, "The ONNX operator “%s” has to take an image", node->operator);
   json_object_set_int_member (add_layer (self, node, "average-pool", NULL, value, NULL),
                               "kernel",
                               0);
@@ -609,12 +597,12 @@ take_padding (Import *self, const Node *node, GError **error)
   if (pads == NULL || pads->type != ELEMENT_INT64 || pads->n_dims != 1 || pads->dims[0] != 8 ||
       (pads->raw.at != NULL && pads->raw.end - pads->raw.at != 8 * sizeof (gint64)) ||
       strcmp (sb_json_get_string (node->attributes, "mode", "constant"), "constant") != 0)
-    return fail (error, "The ONNX operator “Pad” has to put zeros around an image");
+    return sb_net_fail (error, "The ONNX operator “Pad” has to put zeros around an image");
   padded.padding = get_int (pads, 2);
   for (guint i = 0; i < 8; i++)
     if (get_int (pads, i) != (i % 4 < 2 ? 0 : padded.padding) || padded.padding < 0 ||
         padded.padding > G_MAXINT16)
-      return fail (error, "The ONNX operator “Pad” has to put as many zeros on every side");
+      return sb_net_fail (error, "The ONNX operator “Pad” has to put as many zeros on every side");
   g_hash_table_replace (self->values,
                         g_strdup (node->outputs->pdata[0]),
                         g_memdup2 (&padded, sizeof padded));
@@ -674,11 +662,12 @@ take_node (Import *self, const Node *node, GError **error)
     return take_same (self, node, FALSE, error);
   if (strcmp (node->operator, "Flatten") == 0 || strcmp (node->operator, "Reshape") == 0)
     return take_same (self, node, TRUE, error);
-  return fail (error,
-               "The ONNX operator “%s” is none that Sagebrush knows: Conv, BatchNormalization, "
-               "Relu, Add, MaxPool, Pad, AveragePool, GlobalAveragePool, Flatten, Reshape, "
-               "Gemm, Dropout, Identity",
-               node->operator);
+  return sb_net_fail (
+      error,
+      "The ONNX operator “%s” is none that Sagebrush knows: Conv, BatchNormalization, "
+      "Relu, Add, MaxPool, Pad, AveragePool, GlobalAveragePool, Flatten, Reshape, "
+      "Gemm, Dropout, Identity",
+      node->operator);
 }
 
 static void
@@ -734,10 +723,11 @@ copy_values (SbNet *net, const SbWeight *weight, const Tensor *tensor, GError **
   if (tensor->type != ELEMENT_FLOAT || count != weight->count ||
       tensor->dims[0] != weight->dims[0] || (matrix && inner != weight->fan_in) ||
       (guint64) (from->end - from->at) != count * sizeof (float))
-    return fail (error,
-                 "The weights “%s” of the ONNX file have another shape than the network, or are no "
-                 "32 bit numbers",
-                 weight->name);
+    return sb_net_fail (
+        error,
+        "The weights “%s” of the ONNX file have another shape than the network, or are no "
+        "32 bit numbers",
+        weight->name);
   memcpy (net->values + weight->offset, from->at, count * sizeof (float));
   return TRUE;
 }
@@ -763,7 +753,7 @@ make_net (Import *self, GError **error)
 
       if (tensor == NULL)
         {
-          fail (error, "The weights “%s” are missing in the ONNX file", weight->name);
+          sb_net_fail (error, "The weights “%s” are missing in the ONNX file", weight->name);
           return NULL;
         }
       if (!copy_values (net, weight, tensor, error))
@@ -799,7 +789,7 @@ sb_onnx_load (const char *path, GError **error)
   self.layers = json_array_new ();
   self.weights = g_ptr_array_new_with_free_func (g_free);
   if (!find_message (model, MODEL_GRAPH, &graph))
-    fail (error, "%s is no ONNX file", path);
+    sb_net_fail (error, "%s is no ONNX file", path);
   else if (read_graph (&self, graph, error) && follow (&self, error))
     net = make_net (&self, error);
   g_ptr_array_unref (self.nodes);

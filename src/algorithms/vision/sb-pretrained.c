@@ -20,19 +20,6 @@
 #define DESCRIPTION "model.json"
 #define WEIGHTS     "model.safetensors"
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (SB_NET_ERROR, SB_NET_ERROR_INVALID, format, args));
-  va_end (args);
-  return FALSE;
-}
-
 void
 sb_pretrained_free (SbPretrained *self)
 {
@@ -82,7 +69,7 @@ open_archive (const char *path, GError **error)
       if (g_file_test (weights, G_FILE_TEST_EXISTS))
         self = open_weights (weights);
       else
-        fail (error, "There is no %s in %s", WEIGHTS, path);
+        sb_net_fail (error, "There is no %s in %s", WEIGHTS, path);
     }
   if (self != NULL)
     self->temporary = g_steal_pointer (&folder);
@@ -117,9 +104,10 @@ sb_pretrained_open_channel (const char *channel, GError **error)
   for (guint i = 0; i < files->len; i++)
     if (holds_weights (files->pdata[i]))
       return open_weights (files->pdata[i]);
-  fail (error,
-        "The channel “%s” has neither a model.tar.gz nor weights in a .safetensors or .pth file",
-        channel);
+  sb_net_fail (
+      error,
+      "The channel “%s” has neither a model.tar.gz nor weights in a .safetensors or .pth file",
+      channel);
   return NULL;
 }
 
@@ -189,19 +177,21 @@ fail_to_find (int n_layers, const char *folder, GError **error)
   const char *name = get_public_name (n_layers);
 
   if (name != NULL)
-    fail (error,
-          "use_pretrained_model is 1, but there are no weights for %d layers here. Put "
-          "https://download.pytorch.org/models/%s into the channel “model”, or into the folder %s; "
-          "or set use_pretrained_model to 0",
-          n_layers,
-          name,
-          folder);
+    sb_net_fail (
+        error,
+        "use_pretrained_model is 1, but there are no weights for %d layers here. Put "
+        "https://download.pytorch.org/models/%s into the channel “model”, or into the folder %s; "
+        "or set use_pretrained_model to 0",
+        n_layers,
+        name,
+        folder);
   else
-    fail (error,
-          "use_pretrained_model is 1, but there are no weights for %d layers here. Put a "
-          "model.tar.gz of such a network, or its weights as a .safetensors or .pth file with "
-          "PyTorch’s names, into the channel “model”; or set use_pretrained_model to 0",
-          n_layers);
+    sb_net_fail (
+        error,
+        "use_pretrained_model is 1, but there are no weights for %d layers here. Put a "
+        "model.tar.gz of such a network, or its weights as a .safetensors or .pth file with "
+        "PyTorch’s names, into the channel “model”; or set use_pretrained_model to 0",
+        n_layers);
 }
 
 /**
@@ -266,15 +256,15 @@ sb_pretrained_load (const SbPretrained *self, SbNet *net, gboolean with_head, GE
       const SbWeightArray *array = sb_weight_file_find (file, weight->name);
 
       if (array == NULL)
-        return fail (error,
-                     "%s has no weights “%s”: it is of another network than this one",
-                     base,
-                     weight->name);
+        return sb_net_fail (error,
+                            "%s has no weights “%s”: it is of another network than this one",
+                            base,
+                            weight->name);
       if (array->count != weight->count || array->n_dims == 0 || array->dims[0] != weight->dims[0])
-        return fail (error,
-                     "The weights “%s” in %s have another shape than in this network",
-                     weight->name,
-                     base);
+        return sb_net_fail (error,
+                            "The weights “%s” in %s have another shape than in this network",
+                            weight->name,
+                            base);
       if (!sb_weight_file_read_floats (
               file, weight->name, net->values + weight->offset, weight->count, error))
         return FALSE;
