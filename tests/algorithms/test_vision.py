@@ -75,6 +75,8 @@ NETS = {
         add("e", "d", "c", relu=True), add("f", "e", "b"), add("g", "f", "f"), {**RELU, "inputs": ["a"]}, add("h", "relu", "g"),
         {**DROPOUT, "inputs": ["h"]}, conv("i", 32, 3, 1, relu=False), add("j", "i", "dropout", relu=True), add("k", "j", "a"),
         pool(3, 2, 1), dense("l", 8)]),
+    # Few channels at first, with a bias: their gradient has loops of its own.
+    "thin": ([2, 7, 9], [conv("a", 32, 5, 2), conv("b", 16, 3, 1), dense("c", 4)]),
     "plain": ([2, 5, 5], [conv("a", 8, 3, bias=False), dense("b", 7, bias=False)]),
     "image": ([16, 8, 8], [conv("a", 16, 3, 1, relu=False), add("b", "a", "input", relu=True), {**RELU, "inputs": ["input"], "name": "c"},
                            add("d", "input", "c"), add("e", "b", "d"), dense("f", 4)]),

@@ -79,6 +79,8 @@ add_weights_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **erro
 
   if (node->winograd)
     return sb_graph_add_winograd_gradient (self, node, diff, error);
+  if (node->thin)
+    return sb_graph_add_thin_gradient (self, node, diff, error);
   src = sb_graph_in_layout_of (
       self, self->backward, node->src, node->backward, dnnl_query_src_md, error);
   d = sb_graph_in_layout_of (

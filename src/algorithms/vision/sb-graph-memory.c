@@ -38,6 +38,18 @@ sb_graph_new_tensor (SbGraph *self, SbMdRef md, GError **error)
   return tensor;
 }
 
+/* Room for a function's own numbers while it runs. */
+SbTensor *
+sb_graph_new_scratch (SbGraph *self, gsize count, GError **error)
+{
+  dnnl_dim_t dims[] = { (dnnl_dim_t) count };
+  SbMd md = sb_md_new (1, dims, dnnl_f32, dnnl_a);
+  SbTensor *tensor = sb_graph_new_tensor (self, md, error);
+
+  sb_md_free (md);
+  return tensor;
+}
+
 SbTensor *
 sb_graph_new_tensor_for (SbGraph *self,
                          const_dnnl_primitive_desc_t pd,

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "algorithms/vision/sb-graph.h"
+#include "algorithms/vision/sb-thin.h"
 #include "algorithms/vision/sb-winograd.h"
 
 G_BEGIN_DECLS
@@ -85,6 +86,8 @@ struct _SbNode
   SbNode *addition;    /* without training: one that is made part of it */
   gboolean winograd;   /* whether it is a convolution that needs no primitive */
   SbWinogradShape shape;
+  gboolean thin; /* whether it is a convolution whose weights' gradient needs no primitive */
+  SbThinShape thin_shape;
 
   dnnl_primitive_desc_t forward;
   dnnl_primitive_desc_t backward; /* of the weights */
@@ -101,6 +104,7 @@ struct _SbNode
       *scratch; /* Winograd's, of the forward pass, the weights' gradient, the data's gradient */
   SbTensor *scratch_weights;
   SbTensor *scratch_data;
+  SbTensor *thin_src;
   SbTensor *turned; /* weights for the data's gradient */
   SbTensor *diff;   /* what functions of the backward pass take, and give */
   SbTensor *diff_src;
@@ -161,6 +165,7 @@ sb_graph_get_head (const SbGraph *self)
 float *sb_graph_new_floats (gsize count);
 SbTensor *sb_graph_own (SbGraph *self, SbTensor *tensor);
 SbTensor *sb_graph_new_tensor (SbGraph *self, SbMdRef md, GError **error);
+SbTensor *sb_graph_new_scratch (SbGraph *self, gsize count, GError **error);
 SbTensor *sb_graph_new_tensor_for (SbGraph *self,
                                    const_dnnl_primitive_desc_t pd,
                                    dnnl_query_t what,
@@ -205,6 +210,10 @@ gboolean sb_graph_add_winograd (SbGraph *self, SbNode *node, SbTensor *x, GError
 gboolean
 sb_graph_add_winograd_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error);
 SbTensor *sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **error);
+
+/* sb-graph-thin.c */
+SbMd sb_graph_choose_thin (SbGraph *self, SbNode *node);
+gboolean sb_graph_add_thin_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error);
 
 /* sb-graph-backward.c */
 gboolean sb_graph_build_backward (SbGraph *self, GError **error);

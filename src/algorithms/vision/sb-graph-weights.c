@@ -30,6 +30,18 @@ sb_weight_md (const SbWeight *weight, dnnl_data_type_t type, gboolean plain)
   return sb_md_new (weight->n_dims, dims, type, plain ? tags[weight->n_dims] : SB_TAG_ANY);
 }
 
+/* How weights are updated: as their gradient comes. */
+static SbMd
+choose_layout (SbGraph *self, SbNode *node, const SbWeight *weight)
+{
+  SbMd thin;
+
+  if (node->winograd)
+    return sb_winograd_weight_md (weight);
+  thin = sb_graph_choose_thin (self, node);
+  return thin != NULL ? thin : sb_pd_get_md (node->backward, dnnl_query_diff_weights_md);
+}
+
 /* The weights that are trained get their places in the flat arrays, in the order of their layers.
  */
 void
@@ -38,15 +50,14 @@ sb_graph_lay_out_weights (SbGraph *self)
   for (guint i = 0; i < self->net->weights->len; i++)
     {
       const SbWeight *weight = get_weight (self, i);
-      const SbNode *node = &self->nodes[weight->layer];
+      SbNode *node = &self->nodes[weight->layer];
       SbPlace *place = &self->places[i];
       gsize *end = weight->statistic ? &self->n_statistics : &self->n_masters;
 
       if (!node->trained)
         continue;
       if (weight->role == SB_WEIGHT_WEIGHT)
-        place->md = node->winograd ? sb_winograd_weight_md (weight)
-                                   : sb_pd_get_md (node->backward, dnnl_query_diff_weights_md);
+        place->md = choose_layout (self, node, weight);
       place->kind = weight->statistic ? SB_PLACE_STATISTIC : SB_PLACE_MASTER;
       place->offset = *end;
       place->count = SB_ALIGNED (place->md != NULL ? sb_md_get_size (place->md) / sizeof (float)

@@ -102,17 +102,6 @@ split_md (const SbWeight *weight, gboolean turned)
   return sb_md_new_strided (5, dims, dnnl_f32, turned ? turned_strides : strides);
 }
 
-static SbTensor *
-new_floats (SbGraph *self, gsize count, GError **error)
-{
-  dnnl_dim_t dims[] = { (dnnl_dim_t) count };
-  SbMd md = sb_md_new (1, dims, dnnl_f32, dnnl_a);
-  SbTensor *tensor = sb_graph_new_tensor (self, md, error);
-
-  sb_md_free (md);
-  return tensor;
-}
-
 /* The weights of a graph without training never change. */
 gboolean
 sb_graph_make_points (SbGraph *self, SbNode *node, GError **error)
@@ -175,7 +164,7 @@ sb_graph_add_winograd (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
   if (node->dst == NULL)
     return FALSE;
   node->scratch =
-      new_floats (self, sb_winograd_get_n_scratch (&node->shape, !node->trained), error);
+      sb_graph_new_scratch (self, sb_winograd_get_n_scratch (&node->shape, !node->trained), error);
   if (node->scratch == NULL)
     return FALSE;
   sb_graph_add_func (
@@ -201,7 +190,7 @@ sb_graph_add_winograd_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GEr
   gsize count = sb_winograd_get_n_gradient_scratch (&node->shape);
 
   node->diff = in_image_layout (self, self->backward, diff, &node->out, error);
-  node->scratch_weights = new_floats (self, count, error);
+  node->scratch_weights = sb_graph_new_scratch (self, count, error);
   if (node->diff == NULL || node->scratch_weights == NULL)
     return FALSE;
   sb_graph_add_func (
@@ -260,7 +249,8 @@ sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **error)
 
   node->turned = add_turned (self, node, error);
   node->diff_src = sb_graph_new_tensor (self, image, error);
-  node->scratch_data = new_floats (self, sb_winograd_get_n_scratch (&turned, FALSE), error);
+  node->scratch_data =
+      sb_graph_new_scratch (self, sb_winograd_get_n_scratch (&turned, FALSE), error);
   sb_md_free (image);
   if (node->turned == NULL || node->diff_src == NULL || node->scratch_data == NULL)
     return NULL;
