@@ -1,12 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Residual networks against python3-torch at its best: training, one image, memory."""
+"""Residual networks against python3-torch at its best: training, one image, memory; and how they are fed and asked."""
+import io
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
+
+from PIL import Image
+
+os.environ["SAGEBRUSH_BUILD_DIR"] = str(Path(sys.argv[1]).resolve())
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import ROLE, Engine, test_data, wait_endpoint  # noqa: E402
 
 BUILD = Path(sys.argv[1]).resolve()
 SPEED = str(BUILD / "tests/bench/vision-speed")
@@ -123,12 +133,84 @@ def measure_training(name, batch, network, factors):
             "no more", found[2] <= found[3])
 
 
+def train(channel, paths, **hyperparameters):
+    """The log of a job of one epoch."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = {"hyperparameters": hyperparameters, "resourceconfig": {"current_host": "algo-1", "hosts": ["algo-1"]},
+                  "inputdataconfig": {"train": {"ContentType": "application/x-image"}}}
+        (folder / "input/config").mkdir(parents=True)
+        (folder / "input/data" / channel).mkdir(parents=True)
+        for part, content in config.items():
+            (folder / f"input/config/{part}.json").write_text(json.dumps(content))
+        for path in paths:
+            (folder / "input/data" / channel / path.name).symlink_to(path)
+        env = {**os.environ, "SM_PREFIX": name, "SM_NUM_CPUS": str(THREADS), "SAGEBRUSH_ALGORITHM": "image-classification"}
+        return subprocess.run([str(BUILD / "src/algorithms/sagebrush-vision"), "train"], stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT, check=True, env=env).stdout
+
+
+def measure_feeding(data):
+    """What part of an epoch passes in waiting for photos, decoded and augmented."""
+    for name, paths, given in (
+            ("ResNet-20 on 10 000 PNG of 32 px", [data / "cifar10/train-1.tar"],
+             {"num_layers": "20", "image_shape": "3,32,32", "num_classes": "10", "num_training_samples": "10000",
+              "mini_batch_size": "128", "augmentation_type": "crop"}),
+            ("ResNet-18 on 244 JPEG at 224 px", sorted((data / "photos/ants-bees/train").iterdir()),
+             {"num_layers": "18", "image_shape": "3,224,224", "num_classes": "2", "num_training_samples": "244",
+              "mini_batch_size": "16", "augmentation_type": "crop_color_transform"})):
+        speed, wait = re.findall(r"from (\S+) samples/sec, data wait (\S+) %", train("train", paths, epochs="1", **given))[-1]
+        say(f"{name}: waiting for data", float(wait), "%", f"while {speed} images/s are learnt from", "no more than 5 %",
+            float(wait) <= 5)
+
+
+def make_model(folder):
+    subprocess.run([str(BUILD / "tests/algorithms/vision-tool"), "resnet", str(folder), "18", "3", "224", "224", "1000", "1"], check=True)
+    description = {**json.loads((folder / "model.json").read_text()), "algorithm": "image-classification"}
+    (folder / "model.json").write_text(json.dumps(description))
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
+        for name in ("model.json", "model.safetensors"):
+            archive.add(folder / name, name)
+    return folder / "model.tar.gz"
+
+
+def measure_endpoint(data, theirs_alone):
+    with tempfile.TemporaryDirectory() as name, Engine(Path(name) / "data") as engine:
+        s3, sagemaker = engine.client("s3"), engine.client("sagemaker")
+        s3.create_bucket(Bucket="bench")
+        s3.upload_file(str(make_model(Path(name))), "bench", "model.tar.gz")
+        sagemaker.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={
+            "Image": "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
+            "ModelDataUrl": "s3://bench/model.tar.gz"})
+        sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[
+            {"VariantName": "A", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m4.xlarge"}])
+        sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
+        wait_endpoint(sagemaker, "e")
+        body = io.BytesIO()
+        photo = Image.open(next((data / "photos/ants-bees").rglob("*.jpg"))).convert("RGB").resize((256, 256))
+        photo.save(body, "JPEG", quality=90)
+        path = Path(name) / "photo.jpg"
+        path.write_bytes(body.getvalue())
+        for requests in (20, 200):
+            done = subprocess.run(
+                [str(BUILD / "tests/bench/invoke-load"), engine.url.rsplit(":", 1)[1], "/endpoints/e/invocations", str(path),
+                 "application/x-image", "1", str(requests), engine.key, engine.secret, engine.region],
+                stdout=subprocess.PIPE, text=True, check=True)
+    median = json.loads(done.stdout)["median"]
+    say("InvokeEndpoint, one JPEG of 256 px, ResNet-18, median", round(median, 2), "ms",
+        f"python3-torch's forward pass alone {theirs_alone:.2f} ms", "no more", median <= theirs_alone)
+
+
 def main():
+    data = test_data()
     measure_training("ResNet-18, 224 px", 16, (18, 224, 1000), {"fp32": 1.9, "bf16": 1.4})
     measure_training("ResNet-20, 32 px", 128, (20, 32, 10), {"fp32": 1.8, "bf16": 1.8})
     found = compare("predict", "fp32", 1, (18, 224, 1000))
     say("ResNet-18, one image of 224 px in process", round(found[0], 2), "ms",
         f"python3-torch {found[1]:.2f} ms, {found[1] / found[0]:.2f} times", "no more", found[0] <= found[1])
+    if data:
+        measure_feeding(data)
+        measure_endpoint(data, found[1])
 
 
 if __name__ == "__main__":
