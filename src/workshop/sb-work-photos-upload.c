@@ -353,6 +353,18 @@ set_number (JsonObject *hyperparameters, const char *name, gint64 value)
   json_object_set_string_member (hyperparameters, name, text);
 }
 
+static gboolean
+refuse_bundled (GError **error)
+{
+  g_set_error_literal (
+      error,
+      SB_ERROR,
+      SB_ERROR_INVALID,
+      _ ("The weights that come with Sagebrush are for jobs on this computer. On AWS, "
+         "begin with those learned from ImageNet, or from scratch."));
+  return FALSE;
+}
+
 /**
  * sb_photos_complete_job:
  * @work: a step that trains
@@ -381,6 +393,8 @@ sb_photos_complete_job (SbWork *work,
   set_number (hyperparameters, "num_classes", g_strv_length (classes));
   set_number (hyperparameters, "num_training_samples", sb_json_get_int (parts, "train.count", 0));
   set_number (hyperparameters, "use_pretrained_model", strcmp (weights, "scratch") != 0);
+  if (strcmp (weights, "bundled") == 0)
+    return is_local || refuse_bundled (error);
   if (strcmp (weights, "file") == 0)
     path = find_own_weights (work, error);
   else if (strcmp (weights, "imagenet") == 0 && is_local)
