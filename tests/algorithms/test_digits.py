@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import struct
 import sys
 import threading
@@ -135,6 +136,19 @@ def test_two_workers_are_one_with_twice_the_batch(engine):
         assert abs(metric(two, name) - metric(one, name)) < 2e-3 * metric(one, name)
     share = max(1, os.cpu_count() // 2)
     assert any(f"2 worker(s) of {min(share, 4)} thread(s)" in line for line in log_of(engine, "two"))
+
+
+def test_a_display_that_does_not_answer_holds_nobody_up(engine):
+    """Open MPI looks for graphics cards at every X display that there is, where it has the plugin for that."""
+    with socket.socket(socket.AF_UNIX) as display:
+        for number in range(9, 0, -1):
+            try:
+                display.bind(f"\0/tmp/.X11-unix/X{number}")
+                break
+            except OSError:
+                continue
+        display.listen()
+        train(engine, "stuck", 2, epochs=1)
 
 
 def test_only_what_is_distributed_takes_several_instances(engine):

@@ -69,9 +69,9 @@ pass_on (int number)
 static char **
 make_command (char **argv, int n, guint threads)
 {
-  static const char *const passed[] = { "SM_PREFIX",
-                                        "SAGEBRUSH_ALGORITHM",
-                                        "SAGEBRUSH_WEIGHTS_DIR" };
+  static const char *const passed[] = {
+    "SM_PREFIX", "SAGEBRUSH_ALGORITHM", "SAGEBRUSH_WEIGHTS_DIR", "HWLOC_COMPONENTS"
+  };
   g_autoptr (GStrvBuilder) command = g_strv_builder_new ();
   g_autofree char *workers = g_strdup_printf ("%d", n);
   g_autofree char *per_worker = g_strdup_printf ("SM_NUM_CPUS=%u", threads);
@@ -104,10 +104,13 @@ make_command (char **argv, int n, guint threads)
 int
 sb_world_launch (char **argv, int n, guint threads)
 {
-  g_auto (GStrv) command = make_command (argv, n, threads);
   struct sigaction action = { .sa_handler = pass_on };
+  g_auto (GStrv) command = NULL;
   int status = 0;
 
+  /* Else mpirun asks every X display for its graphics cards, and waits for one that is stuck. */
+  g_setenv ("HWLOC_COMPONENTS", "-gl", TRUE);
+  command = make_command (argv, n, threads);
   child = fork ();
   if (child == 0)
     {
