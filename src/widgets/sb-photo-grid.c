@@ -284,7 +284,6 @@ static void
 update (SbPhotoGrid *self)
 {
   g_clear_handle_id (&self->refresh, g_source_remove);
-  g_clear_handle_id (&self->fit, g_source_remove);
   fill_labels (self);
   if (self->order != SB_PHOTO_ORDER_ADDED && self->order != SB_PHOTO_ORDER_NAME)
     gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
@@ -587,6 +586,7 @@ sb_photo_grid_dispose (GObject *object)
   if (self->selection != NULL)
     g_signal_handlers_disconnect_by_data (self->selection, self);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_PHOTO_GRID);
+  g_clear_handle_id (&self->fit, g_source_remove);
   g_clear_object (&self->selection);
   g_clear_object (&self->model);
   g_clear_object (&self->thumbnailer);
