@@ -77,6 +77,8 @@ NETS = {
         pool(3, 2, 1), dense("l", 8)]),
     # Few channels at first, with a bias: their gradient has loops of its own.
     "thin": ([2, 7, 9], [conv("a", 32, 5, 2), conv("b", 16, 3, 1), dense("c", 4)]),
+    # Sizes of 5 × 5 weights for which tiles are grouped differently, in images that no tile divides.
+    "five": ([16, 9, 11], [conv("a", 64, 5, 2), conv("b", 80, 5, 2, relu=False), conv("c", 128, 5, 2, bias=False), dense("d", 5)]),
     "plain": ([2, 5, 5], [conv("a", 8, 3, bias=False), dense("b", 7, bias=False)]),
     "image": ([16, 8, 8], [conv("a", 16, 3, 1, relu=False), add("b", "a", "input", relu=True), {**RELU, "inputs": ["input"], "name": "c"},
                            add("d", "input", "c"), add("e", "b", "d"), dense("f", 4)]),

@@ -56,14 +56,16 @@ is_possible (const SbGraph *self, const SbNode *node)
 {
   const SbLayer *layer = node->layer;
 
-  return layer->kind == SB_LAYER_CONVOLUTION && layer->kernel == 3 && layer->stride == 1 &&
-         layer->padding == 1 && self->type == dnnl_f32 && self->tag != SB_TAG_ANY &&
-         (self->flags & SB_GRAPH_EXACT) == 0 && !(node->trained && layer->bias);
+  return layer->kind == SB_LAYER_CONVOLUTION && layer->stride == 1 &&
+         layer->padding == layer->kernel / 2 && self->type == dnnl_f32 && self->tag != SB_TAG_ANY &&
+         (self->flags & SB_GRAPH_EXACT) == 0;
 }
 
 void
 sb_graph_choose_winograd (SbGraph *self, SbNode *node)
 {
+  const SbLayer *layer = node->layer;
+
   if (!is_possible (self, node))
     return;
   node->shape = (SbWinogradShape){ .batch = self->batch,
@@ -71,6 +73,7 @@ sb_graph_choose_winograd (SbGraph *self, SbNode *node)
                                    .width = (int) node->in.dims[3],
                                    .inputs = (int) node->in.dims[1],
                                    .outputs = (int) node->out.dims[1],
+                                   .kernel = layer->kernel,
                                    .threads = omp_get_max_threads (),
                                    .block = self->block };
   node->winograd = sb_winograd_is_worth_it (&node->shape);
@@ -95,9 +98,10 @@ static SbMd
 split_md (const SbWeight *weight, gboolean turned)
 {
   dnnl_dim_t outputs = weight->dims[0], inputs = weight->dims[1];
-  dnnl_dim_t dims[] = { outputs / 16, 16, inputs / 16, 16, 9 };
-  dnnl_dim_t strides[] = { 9 * 16 * inputs, 1, 256, 16, 16 * inputs };
-  dnnl_dim_t turned_strides[] = { 256, 16, 9 * 16 * outputs, 1, 16 * outputs };
+  dnnl_dim_t n = weight->dims[2] * weight->dims[3];
+  dnnl_dim_t dims[] = { outputs / 16, 16, inputs / 16, 16, n };
+  dnnl_dim_t strides[] = { n * 16 * inputs, 1, 256, 16, 16 * inputs };
+  dnnl_dim_t turned_strides[] = { 256, 16, n * 16 * outputs, 1, 16 * outputs };
 
   return sb_md_new_strided (5, dims, dnnl_f32, turned ? turned_strides : strides);
 }
@@ -181,6 +185,7 @@ do_gradient (SbGraph *self, const SbAct *act)
                              node->src->data,
                              node->diff->data,
                              node->diff_roles[0]->data,
+                             node->diff_roles[1] != NULL ? node->diff_roles[1]->data : NULL,
                              node->scratch_weights->data);
 }
 

@@ -40,10 +40,15 @@ typedef struct
   int x;
 } SbWinogradTile;
 
+/**
+ * SbWinogradChanges:
+ * @edge: outputs in a row of a tile
+ *
+ * How tiles and weights become points and the other way round, for one size of weights.
+ */
 typedef struct
 {
-  int rows;
-  int width;
+  int edge;
   void (*input) (const SbWinogradImage *image,
                  const float *data,
                  int channels,
@@ -68,6 +73,14 @@ typedef struct
                   const SbWinogradEnd *end);
   void (*weights) (const float *weights, gsize apart, gboolean turned, float *points, gsize step);
   void (*weights_back) (const float *points, gsize step, float *weights, gsize apart);
+} SbWinogradChanges;
+
+typedef struct
+{
+  int rows;
+  int width;
+  SbWinogradChanges three; /* weights of 3 × 3 pixels */
+  SbWinogradChanges five;
   void (*multiply) (const float *a, gsize panel, int inputs, const float *b, float *to);
   void (*multiply_back) (const float *a, const float *b, int n, float *to);
 } SbWinogradKernels;

@@ -27,6 +27,8 @@
 #define SKEW 16
 /* Tiles below which reading the weights, which are four times as many, takes longer than is won. */
 #define FEWEST_TILES 32
+/* Channels whose gradient is summed up at once: the fewest that lie next to each other. */
+#define BIAS_STEP 8
 
 /* Tiles whose points are computed together. Where the weights are small, each thread does all of it
  * for groups that fit into its own cache; else all threads work at one group. */
@@ -44,6 +46,7 @@ typedef struct
 typedef struct
 {
   const SbWinogradKernels *kernels;
+  const SbWinogradChanges *changes;
   const SbWinogradShape *shape;
   Groups groups;
   SbWinogradImage in;
@@ -75,10 +78,18 @@ make_image (const SbWinogradShape *shape, int channels)
       SbWinogradImage){ shape->height, shape->width, shape->block > 0 ? shape->block : channels };
 }
 
+static const SbWinogradChanges *
+get_changes (const SbWinogradKernels *kernels, const SbWinogradShape *shape)
+{
+  return shape->kernel == 5 ? &kernels->five : &kernels->three;
+}
+
 static Groups
 make_groups (const SbWinogradShape *shape)
 {
-  Groups groups = { .rows = (shape->height + 3) / 4, .columns = (shape->width + 3) / 4 };
+  int edge = get_changes (get_kernels (), shape)->edge;
+  Groups groups = { .rows = (shape->height + edge - 1) / edge,
+                    .columns = (shape->width + edge - 1) / edge };
   int both = shape->inputs + shape->outputs, product = shape->inputs * shape->outputs;
 
   groups.total = shape->batch * groups.rows * groups.columns;
@@ -109,9 +120,9 @@ make_groups (const SbWinogradShape *shape)
 gboolean
 sb_winograd_is_worth_it (const SbWinogradShape *shape)
 {
-  return get_kernels () != NULL && shape->inputs % SB_WINOGRAD_PANEL == 0 &&
-         shape->outputs % SB_WINOGRAD_PANEL == 0 && shape->height >= 4 && shape->width >= 4 &&
-         make_groups (shape).total >= FEWEST_TILES;
+  return get_kernels () != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
+         shape->inputs % SB_WINOGRAD_PANEL == 0 && shape->outputs % SB_WINOGRAD_PANEL == 0 &&
+         shape->height >= 4 && shape->width >= 4 && make_groups (shape).total >= FEWEST_TILES;
 }
 
 /**
@@ -136,8 +147,10 @@ static Work
 make_work (const SbWinogradShape *shape)
 {
   Groups groups = make_groups (shape);
+  const SbWinogradKernels *kernels = get_kernels ();
 
-  return (Work){ .kernels = get_kernels (),
+  return (Work){ .kernels = kernels,
+                 .changes = get_changes (kernels, shape),
                  .shape = shape,
                  .groups = groups,
                  .in = make_image (shape, shape->inputs),
@@ -205,6 +218,12 @@ get_tile (const Groups *groups, int i)
                            in_image % groups->columns };
 }
 
+static gsize
+get_n_pixels (const Work *work)
+{
+  return (gsize) (work->shape->kernel * work->shape->kernel);
+}
+
 /* Changes one panel of outputs' weights into points, @step apart. */
 static void
 change_panel (const Work *work,
@@ -215,11 +234,11 @@ change_panel (const Work *work,
 {
   int inputs = work->shape->inputs;
   gsize apart = (gsize) inputs * SB_WINOGRAD_PANEL;
-  const float *from = weights->plain + (gsize) (9 * panel) * apart;
+  const float *from = weights->plain + get_n_pixels (work) * (gsize) panel * apart;
 
   for (int i = 0; i < inputs; i++, from += SB_WINOGRAD_PANEL, points += SB_WINOGRAD_PANEL)
     for (int o = 0; o < SB_WINOGRAD_PANEL; o += work->kernels->width)
-      work->kernels->weights (from + o, apart, weights->turned, points + o, step);
+      work->changes->weights (from + o, apart, weights->turned, points + o, step);
 }
 
 static void
@@ -228,10 +247,10 @@ change_panel_back (const Work *work, const float *points, gsize step, int panel,
   int inputs = work->shape->inputs;
   gsize apart = (gsize) inputs * SB_WINOGRAD_PANEL;
 
-  to += (gsize) (9 * panel) * apart;
+  to += get_n_pixels (work) * (gsize) panel * apart;
   for (int i = 0; i < inputs; i++, to += SB_WINOGRAD_PANEL, points += SB_WINOGRAD_PANEL)
     for (int o = 0; o < SB_WINOGRAD_PANEL; o += work->kernels->width)
-      work->kernels->weights_back (points + o, step, to + o, apart);
+      work->changes->weights_back (points + o, step, to + o, apart);
 }
 
 /* Where a panel's weights are among all. */
@@ -263,7 +282,7 @@ sb_winograd_change_weights (const SbWinogradShape *shape,
 static void
 change_input (const Work *work, const float *src, int first, int i, float *a)
 {
-  work->kernels->input (&work->in,
+  work->changes->input (&work->in,
                         src,
                         work->shape->inputs,
                         get_tile (&work->groups, first + i),
@@ -275,7 +294,7 @@ change_input (const Work *work, const float *src, int first, int i, float *a)
 static void
 change_gradient (const Work *work, const float *diff_dst, int first, int i, float *b)
 {
-  work->kernels->gradient (&work->out,
+  work->changes->gradient (&work->out,
                            diff_dst,
                            work->shape->outputs,
                            get_tile (&work->groups, first + i),
@@ -292,7 +311,7 @@ change_output (const Work *work,
                int first,
                int i)
 {
-  work->kernels->output (&work->out,
+  work->changes->output (&work->out,
                          dst,
                          work->shape->outputs,
                          get_tile (&work->groups, first + i),
@@ -606,12 +625,46 @@ take_single (const Work *work,
   }
 }
 
+/* The sum of what one image has of some channels that lie next to each other. */
+static void
+add_pixels (const float *from, int n_pixels, int apart, float *sums)
+{
+  float own[BIAS_STEP] = { 0 };
+
+  for (int i = 0; i < n_pixels; i++, from += apart)
+    for (int c = 0; c < BIAS_STEP; c++)
+      own[c] += from[c];
+  for (int c = 0; c < BIAS_STEP; c++)
+    sums[c] += own[c];
+}
+
+static void
+take_bias (const Work *work, const float *diff_dst, float *diff_bias)
+{
+  const SbWinogradShape *shape = work->shape;
+  int n_pixels = shape->height * shape->width, block = work->out.block;
+
+#pragma omp parallel for num_threads(shape->threads)
+  for (int c = 0; c < shape->outputs; c += BIAS_STEP)
+    {
+      const float *from = diff_dst + (gsize) (c / block * block) * (gsize) n_pixels + c % block;
+
+      memset (diff_bias + c, 0, BIAS_STEP * sizeof (float));
+      for (int i = 0; i < shape->batch; i++)
+        add_pixels (from + (gsize) i * (gsize) shape->outputs * (gsize) n_pixels,
+                    n_pixels,
+                    block,
+                    diff_bias + c);
+    }
+}
+
 /**
  * sb_winograd_take_gradient:
  * @shape: of the convolution
  * @src: its inputs
  * @diff_dst: the gradient of its outputs
  * @diff_weights: (out): the gradient of its weights, in the order of SbWinogradWeights
+ * @diff_bias: (out) (optional): the gradient of its bias
  * @scratch: room for sb_winograd_get_n_gradient_scratch() numbers
  */
 void
@@ -619,11 +672,14 @@ sb_winograd_take_gradient (const SbWinogradShape *shape,
                            const float *src,
                            const float *diff_dst,
                            float *diff_weights,
+                           float *diff_bias,
                            float *scratch)
 {
   Work work = make_work (shape);
   const float *points;
 
+  if (diff_bias != NULL)
+    take_bias (&work, diff_dst, diff_bias);
   if (work.groups.single)
     {
       take_single (&work, src, diff_dst, diff_weights, scratch);

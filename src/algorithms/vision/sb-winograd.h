@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Convolutions of 3 × 3 pixels with a stride of 1 and one pixel of padding, in 32 bit, with a
- * quarter of the multiplications. oneDNN has them up to version 2 and for AVX-512 alone.
+ * Convolutions of 3 × 3 or 5 × 5 pixels with a stride of 1, whose outputs are as large as their
+ * inputs, in 32 bit, with a quarter or a third of the multiplications. oneDNN has those of 3 × 3 up
+ * to version 2 and for AVX-512 alone.
  */
 
 #pragma once
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  * @width: of an image, in pixels
  * @inputs: channels, a multiple of 16
  * @outputs: channels, a multiple of 16
+ * @kernel: pixels of a side of the weights, 3 or 5; half as many are around an image
  * @threads: that compute it, the same each time
  * @block: channels that lie next to each other in memory for one pixel: 8, 16, or 0 for all
  */
@@ -29,6 +31,7 @@ typedef struct
   int width;
   int inputs;
   int outputs;
+  int kernel;
   int threads;
   int block;
 } SbWinogradShape;
@@ -36,7 +39,7 @@ typedef struct
 /**
  * SbWinogradWeights:
  * @points: (nullable): the weights as sb_winograd_change_weights() has left them, if they stay
- * @plain: (nullable): else for every 16 outputs 3 × 3 × inputs × 16 numbers
+ * @plain: (nullable): else for every 16 outputs kernel × kernel × inputs × 16 numbers
  * @turned: whether their pixels are to be taken in the opposite order: the gradient of the inputs
  * is a convolution of the outputs' gradient with such weights, inputs and outputs exchanged
  */
@@ -79,6 +82,7 @@ void sb_winograd_take_gradient (const SbWinogradShape *shape,
                                 const float *src,
                                 const float *diff_dst,
                                 float *diff_weights,
+                                float *diff_bias,
                                 float *scratch);
 
 G_END_DECLS
