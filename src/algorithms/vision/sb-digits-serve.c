@@ -24,7 +24,9 @@
 #define ENOUGH 1000
 
 /* One image at once, or many: a graph computes as long for one of its rows as for all. */
-static const int batches[] = { 1, 4, 16, 128 };
+static const int batches[] = { 1, 4, 8, 16, 128 };
+/* Images after which answers are sent, so that others can be read and written meanwhile. */
+#define STEP 8
 
 /* A request whose images wait with those of others. */
 typedef struct
@@ -74,11 +76,12 @@ append_prediction (GString *body, const SbGraph *graph, int row)
   g_string_append (body, "]}");
 }
 
-/* Reads images from @first on, as many as a graph takes at once; returns it, or NULL. */
+/* Reads images from @first to before @end, as many as a graph takes at once; returns it, or NULL.
+ */
 static SbGraph *
-compute (Model *self, guint first, GError **error)
+compute (Model *self, guint first, guint end, GError **error)
 {
-  guint n = self->images->len / SIZE - first;
+  guint n = end - first;
   SbGraph *graph = get_graph (self, n, error);
 
   if (graph == NULL)
@@ -89,16 +92,19 @@ compute (Model *self, guint first, GError **error)
   return sb_graph_forward (graph, error) ? graph : NULL;
 }
 
-/* Answers all that wait, whosever images they are, with as few passes as possible. */
+/* Answers those that have waited longest, whosever images they are, with as few passes as possible;
+ * the others when answers have been sent and requests read. */
 static void
 answer_jobs (gpointer data)
 {
   Model *self = data;
   g_autoptr (GError) error = NULL;
   SbGraph *graph = NULL;
-  guint image = 0, begin = 0;
+  guint image = 0, begin = 0, end = 0, n_jobs = 0;
 
-  for (guint i = 0; i < self->jobs->len; i++)
+  while (n_jobs < self->jobs->len && end < STEP)
+    end += g_array_index (self->jobs, Job, n_jobs++).n;
+  for (guint i = 0; i < n_jobs; i++)
     {
       const Job *job = &g_array_index (self->jobs, Job, i);
 
@@ -107,7 +113,7 @@ answer_jobs (gpointer data)
           if (graph == NULL || image - begin == (guint) sb_graph_get_batch (graph))
             {
               begin = image;
-              graph = compute (self, begin, &error);
+              graph = compute (self, begin, end, &error);
             }
           if (graph != NULL)
             append_prediction (job->answer->body, graph, (int) (image - begin));
@@ -118,8 +124,10 @@ answer_jobs (gpointer data)
       else
         g_string_append (job->answer->body, "]}");
     }
-  g_array_set_size (self->jobs, 0);
-  g_array_set_size (self->images, 0);
+  g_array_remove_range (self->jobs, 0, n_jobs);
+  g_array_remove_range (self->images, 0, end * SIZE);
+  if (self->jobs->len > 0)
+    sb_serve_wake ();
 }
 
 /* Each image from 0 to 1, or from 0 to 255 where any of its values is above 1. */

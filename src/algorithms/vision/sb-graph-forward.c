@@ -104,7 +104,8 @@ sb_graph_choose (SbGraph *self, GError **error)
       SbNode *node = &self->nodes[i];
 
       sb_graph_choose_winograd (self, node);
-      if (is_weighted (node) && !node->winograd && !choose (self, node, error))
+      sb_graph_choose_dense (self, node);
+      if (is_weighted (node) && !node->winograd && !node->dense && !choose (self, node, error))
         return FALSE;
     }
   return TRUE;
@@ -164,6 +165,8 @@ add_weighted (SbGraph *self, SbNode *node, SbTensor *x, GError **error)
     return FALSE;
   if (node->winograd)
     return sb_graph_add_winograd (self, node, x, error);
+  if (node->dense)
+    return sb_graph_add_dense (self, node, x, error);
   md = sb_pd_get_md (node->forward, dnnl_query_dst_md);
   node->src =
       sb_graph_in_layout_of (self, self->forward, x, node->forward, dnnl_query_src_md, error);

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include "algorithms/vision/sb-dense.h"
 #include "algorithms/vision/sb-graph.h"
 #include "algorithms/vision/sb-thin.h"
 #include "algorithms/vision/sb-winograd.h"
@@ -88,6 +89,8 @@ struct _SbNode
   SbWinogradShape shape;
   gboolean thin; /* whether it is a convolution whose weights' gradient needs no primitive */
   SbThinShape thin_shape;
+  gboolean dense; /* whether it is a dense layer that needs no primitive */
+  SbDenseShape dense_shape;
 
   dnnl_primitive_desc_t forward;
   dnnl_primitive_desc_t backward; /* of the weights */
@@ -148,6 +151,16 @@ struct _SbGraph
   SbRandom random;
   double smoothing;
 };
+
+static inline gsize
+sb_dims_count (const SbDims *dims)
+{
+  gsize count = 1;
+
+  for (int i = 0; i < dims->n_dims; i++)
+    count *= (gsize) dims->dims[i];
+  return count;
+}
 
 static inline gboolean
 sb_graph_is_training (const SbGraph *self)
@@ -214,6 +227,11 @@ SbTensor *sb_graph_add_winograd_data (SbGraph *self, SbNode *node, GError **erro
 /* sb-graph-thin.c */
 SbMd sb_graph_choose_thin (SbGraph *self, SbNode *node);
 gboolean sb_graph_add_thin_gradient (SbGraph *self, SbNode *node, SbTensor *diff, GError **error);
+
+/* sb-graph-dense.c */
+void sb_graph_choose_dense (SbGraph *self, SbNode *node);
+gboolean sb_graph_make_ordered (SbGraph *self, SbNode *node, GError **error);
+gboolean sb_graph_add_dense (SbGraph *self, SbNode *node, SbTensor *x, GError **error);
 
 /* sb-graph-backward.c */
 gboolean sb_graph_build_backward (SbGraph *self, GError **error);

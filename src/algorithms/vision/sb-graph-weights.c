@@ -123,6 +123,8 @@ make_constants (SbGraph *self, SbNode *node, GError **error)
     }
   if (node->winograd)
     return sb_graph_make_points (self, node, error);
+  if (node->dense)
+    return sb_graph_make_ordered (self, node, error);
   md = sb_pd_get_md (node->forward, dnnl_query_weights_md);
   node->weights = sb_graph_own (self, sb_tensor_new (md, error));
   sb_md_free (md);
@@ -227,8 +229,12 @@ load_folded (const SbGraph *self, const SbNode *node, const SbNet *net, GError *
       bias[c] = (float) (get_values (net, node->norm, 1)[c] +
                          factor * (before - get_values (net, node->norm, 2)[c]));
     }
-  return node->winograd ? sb_graph_load_points (self, node, plain, error)
-                        : sb_tensor_copy (plain, node->weights, error);
+  if (node->winograd)
+    return sb_graph_load_points (self, node, plain, error);
+  if (!node->dense)
+    return sb_tensor_copy (plain, node->weights, error);
+  sb_dense_order_weights (&node->dense_shape, folded, node->weights->data);
+  return TRUE;
 }
 
 static gboolean

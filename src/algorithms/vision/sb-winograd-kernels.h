@@ -459,11 +459,14 @@ NAME (multiply) (const float *a, gsize panel, int inputs, const float *b, float 
   for (int c = 0; c < inputs; c += SB_WINOGRAD_PANEL, a += panel)
 #pragma GCC unroll 4
     for (int k = 0; k < SB_WINOGRAD_PANEL; k++, b += SB_WINOGRAD_PANEL)
+      {
+        __builtin_prefetch (b + 48 * SB_WINOGRAD_PANEL);
 #pragma GCC unroll 16
-      for (int i = 0; i < ROWS; i++)
+        for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 2
-        for (int j = 0; j < VECTORS; j++)
-          sums[i][j] += a[i * SB_WINOGRAD_PANEL + k] * load (b + j * WIDTH);
+          for (int j = 0; j < VECTORS; j++)
+            sums[i][j] += a[i * SB_WINOGRAD_PANEL + k] * load (b + j * WIDTH);
+      }
   for (int i = 0; i < ROWS; i++)
     for (int j = 0; j < VECTORS; j++)
       store (to + i * SB_WINOGRAD_PANEL + j * WIDTH, sums[i][j]);

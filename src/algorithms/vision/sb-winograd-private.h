@@ -85,6 +85,8 @@ typedef struct
   void (*multiply_back) (const float *a, const float *b, int n, float *to);
 } SbWinogradKernels;
 
+const SbWinogradKernels *sb_winograd_get_kernels (void);
+
 #ifdef __x86_64__
 extern const SbWinogradKernels sb_winograd_avx2_kernels;
 extern const SbWinogradKernels sb_winograd_avx512_kernels;

@@ -59,8 +59,9 @@ typedef struct
   int n_panels;     /* of outputs */
 } Work;
 
-static const SbWinogradKernels *
-get_kernels (void)
+/* Those for this processor, or %NULL. */
+const SbWinogradKernels *
+sb_winograd_get_kernels (void)
 {
 #ifdef __x86_64__
   if (__builtin_cpu_supports ("avx512f"))
@@ -87,7 +88,7 @@ get_changes (const SbWinogradKernels *kernels, const SbWinogradShape *shape)
 static Groups
 make_groups (const SbWinogradShape *shape)
 {
-  int edge = get_changes (get_kernels (), shape)->edge;
+  int edge = get_changes (sb_winograd_get_kernels (), shape)->edge;
   Groups groups = { .rows = (shape->height + edge - 1) / edge,
                     .columns = (shape->width + edge - 1) / edge };
   int both = shape->inputs + shape->outputs, product = shape->inputs * shape->outputs;
@@ -120,7 +121,7 @@ make_groups (const SbWinogradShape *shape)
 gboolean
 sb_winograd_is_worth_it (const SbWinogradShape *shape)
 {
-  return get_kernels () != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
+  return sb_winograd_get_kernels () != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
          shape->inputs % SB_WINOGRAD_PANEL == 0 && shape->outputs % SB_WINOGRAD_PANEL == 0 &&
          shape->height >= 4 && shape->width >= 4 && make_groups (shape).total >= FEWEST_TILES;
 }
@@ -147,7 +148,7 @@ static Work
 make_work (const SbWinogradShape *shape)
 {
   Groups groups = make_groups (shape);
-  const SbWinogradKernels *kernels = get_kernels ();
+  const SbWinogradKernels *kernels = sb_winograd_get_kernels ();
 
   return (Work){ .kernels = kernels,
                  .changes = get_changes (kernels, shape),
