@@ -12,6 +12,7 @@
 
 #include "app/sb-application.h"
 #include "app/sb-command.h"
+#include "wire/sb-secret.h"
 
 static void
 print_help (void)
@@ -56,6 +57,8 @@ main (int argc, char **argv)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("sagebrush");
+  if (!sb_secret_keep_out_of_dumps ())
+    g_message ("A crash may leave a core dump that holds secrets");
   if (strcmp (verb, "run") == 0)
     return sb_command_run (argc - 1, argv + 1);
   if (strcmp (verb, "predict") == 0)

@@ -7,26 +7,18 @@
 
 #include "wire/sb-credentials.h"
 
-#include <openssl/crypto.h>
-#include <string.h>
+#include "wire/sb-secret.h"
 
 struct _SbCredentials
 {
   gatomicrefcount ref_count;
   char *access_key_id;
-  char *secret_access_key;
-  char *session_token;
+  SbSecret *secret_access_key;
+  SbSecret *session_token;
+  gint64 expires;
 };
 
 G_DEFINE_BOXED_TYPE (SbCredentials, sb_credentials, sb_credentials_ref, sb_credentials_unref)
-
-static void
-wipe_string (char **text)
-{
-  if (*text != NULL)
-    OPENSSL_cleanse (*text, strlen (*text));
-  g_clear_pointer (text, g_free);
-}
 
 /**
  * sb_credentials_new:
@@ -41,6 +33,24 @@ sb_credentials_new (const char *access_key_id,
                     const char *secret_access_key,
                     const char *session_token)
 {
+  return sb_credentials_new_temporary (access_key_id, secret_access_key, session_token, 0);
+}
+
+/**
+ * sb_credentials_new_temporary:
+ * @access_key_id: the public part
+ * @secret_access_key: the secret
+ * @session_token: (nullable): the token of temporary credentials
+ * @expires: until when they are good, in seconds since 1970; 0 when nobody knows of an end
+ *
+ * Returns: (transfer full): the credentials
+ */
+SbCredentials *
+sb_credentials_new_temporary (const char *access_key_id,
+                              const char *secret_access_key,
+                              const char *session_token,
+                              gint64 expires)
+{
   SbCredentials *self;
 
   g_return_val_if_fail (access_key_id != NULL, NULL);
@@ -49,9 +59,10 @@ sb_credentials_new (const char *access_key_id,
   self = g_new0 (SbCredentials, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->access_key_id = g_strdup (access_key_id);
-  self->secret_access_key = g_strdup (secret_access_key);
+  self->secret_access_key = sb_secret_dup (secret_access_key);
   if (session_token != NULL && *session_token != '\0')
-    self->session_token = g_strdup (session_token);
+    self->session_token = sb_secret_dup (session_token);
+  self->expires = expires;
   return self;
 }
 
@@ -68,8 +79,8 @@ sb_credentials_unref (SbCredentials *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_free (self->access_key_id);
-  wipe_string (&self->secret_access_key);
-  wipe_string (&self->session_token);
+  sb_secret_clear (&self->secret_access_key);
+  sb_secret_clear (&self->session_token);
   g_free (self);
 }
 
@@ -94,4 +105,15 @@ const char *
 sb_credentials_get_session_token (SbCredentials *self)
 {
   return self->session_token;
+}
+
+/**
+ * sb_credentials_get_expires:
+ *
+ * Returns: until when they are good, in seconds since 1970; 0 when nobody knows of an end
+ */
+gint64
+sb_credentials_get_expires (SbCredentials *self)
+{
+  return self->expires;
 }

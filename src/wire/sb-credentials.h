@@ -23,11 +23,16 @@ GType sb_credentials_get_type (void);
 SbCredentials *sb_credentials_new (const char *access_key_id,
                                    const char *secret_access_key,
                                    const char *session_token);
+SbCredentials *sb_credentials_new_temporary (const char *access_key_id,
+                                             const char *secret_access_key,
+                                             const char *session_token,
+                                             gint64 expires);
 SbCredentials *sb_credentials_ref (SbCredentials *self);
 void sb_credentials_unref (SbCredentials *self);
 const char *sb_credentials_get_access_key_id (SbCredentials *self);
 const char *sb_credentials_get_secret_access_key (SbCredentials *self);
 const char *sb_credentials_get_session_token (SbCredentials *self);
+gint64 sb_credentials_get_expires (SbCredentials *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbCredentials, sb_credentials_unref)
 
