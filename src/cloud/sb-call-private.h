@@ -40,6 +40,7 @@ void _sb_client_state_unref (SbClientState *state);
  * @maybe_done: whether an attempt may have had its effect although no answer told so
  * @region_tried: whether it was sent to another Region already
  * @clock_tried: whether it was signed for another time already
+ * @renewed: whether its keys were renewed already
  *
  * One call while it is made.
  */
@@ -56,11 +57,13 @@ typedef struct
   gboolean maybe_done;
   gboolean region_tried;
   gboolean clock_tried;
+  gboolean renewed;
 } SbCall;
 
 double _sb_call_now (SbCall *call);
 JsonObject *_sb_call_attempt (SbCall *call, GCancellable *cancellable, GError **error);
 gboolean _sb_call_learn (SbCall *call, const GError *error);
+gboolean _sb_call_renew (SbCall *call, GError **error, GCancellable *cancellable);
 gboolean _sb_call_is_transient (SbCall *call, const GError *error);
 void _sb_call_clear (SbCall *call);
 

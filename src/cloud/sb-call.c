@@ -16,6 +16,7 @@
 #include "cloud/sb-recheck-private.h"
 #include "wire/sb-error.h"
 #include "wire/sb-names.h"
+#include "wire/sb-secret.h"
 
 /* Services refuse signatures that are off by five minutes, S3 by fifteen. */
 #define CLOCK_TOLERANCE 240
@@ -121,7 +122,10 @@ aws_endpoint (SbCall *call, const char *region)
 {
   const char *bucket = call->request->bucket;
   gboolean in_host = bucket != NULL && sb_bucket_name_is_valid (bucket) && !strchr (bucket, '.');
-  g_autofree char *host = sb_service_get_host (call->operation.service, region);
+  g_autofree char *host =
+      sb_service_get_host (call->operation.service,
+                           region,
+                           sb_endpoints_get_fips (sb_connection_get_endpoints (call->connection)));
   g_autofree char *full = in_host ? g_strconcat (bucket, ".", host, NULL) : g_strdup (host);
   g_autofree char *path =
       bucket != NULL && !in_host ? bucket_path (call) : g_strdup (call->request->path);
@@ -130,10 +134,18 @@ aws_endpoint (SbCall *call, const char *region)
       SOUP_HTTP_URI_FLAGS, "https", NULL, full, -1, path, call->request->query, NULL);
 }
 
+/* Where this service is instead of at AWS, if it is. */
+static const char *
+own_url (SbCall *call)
+{
+  return sb_endpoints_get_url (sb_connection_get_endpoints (call->connection),
+                               call->operation.service);
+}
+
 static GUri *
 make_uri (SbCall *call, const char *region, GError **error)
 {
-  const char *url = sb_connection_get_endpoint_url (call->connection);
+  const char *url = own_url (call);
 
   return url != NULL ? own_endpoint (call, url, error) : aws_endpoint (call, region);
 }
@@ -225,10 +237,31 @@ collect_headers (SbCall *call, GUri *uri)
 }
 
 static GPtrArray *
+take_headers (GPtrArray *headers, GArray *all)
+{
+  for (guint i = 0; i < all->len; i++)
+    {
+      const SbHeader *header = &g_array_index (all, SbHeader, i);
+
+      g_ptr_array_add (headers, sb_header_new (header->name, header->value));
+    }
+  return headers;
+}
+
+/* Who signs in has no keys yet. */
+static GPtrArray *
+leave_unsigned (SbCall *call, GUri *uri)
+{
+  g_autoptr (GArray) all = collect_headers (call, uri);
+
+  return take_headers (g_ptr_array_new_with_free_func ((GDestroyNotify) sb_header_free), all);
+}
+
+static GPtrArray *
 sign (SbCall *call, GUri *uri, const char *region, SbCredentials *credentials)
 {
   gboolean s3 = call->operation.protocol == SB_PROTOCOL_REST_XML;
-  gboolean own = sb_connection_get_endpoint_url (call->connection) != NULL;
+  gboolean own = own_url (call) != NULL;
   g_autoptr (GArray) all = collect_headers (call, uri);
   g_autofree char *hash = payload_hash (call);
   SbSigv4Request request = {
@@ -243,15 +276,8 @@ sign (SbCall *call, GUri *uri, const char *region, SbCredentials *credentials)
     .time = (gint64) _sb_call_now (call),
     .flags = s3 ? SB_SIGV4_S3 : SB_SIGV4_NORMALIZE,
   };
-  GPtrArray *signed_headers = sb_sigv4_sign (&request, credentials);
 
-  for (guint i = 0; i < all->len; i++)
-    {
-      const SbHeader *header = &g_array_index (all, SbHeader, i);
-
-      g_ptr_array_add (signed_headers, sb_header_new (header->name, header->value));
-    }
-  return signed_headers;
+  return take_headers (sb_sigv4_sign (&request, credentials), all);
 }
 
 /* What libsoup and GIO say becomes a sentence of ours; cancellation and our own errors stay. */
@@ -300,16 +326,20 @@ exchange (SbCall *call,
 
   if (uri == NULL)
     return FALSE;
-  headers = sign (call, uri, region, credentials);
-  http = (SbHttpRequest){ .method = call->request->method,
-                          .uri = uri,
-                          .headers = headers,
-                          .body = get_body (call),
-                          .source = call->options->source,
-                          .sink = call->options->sink,
-                          .repeatable = !_sb_recheck_applies (&call->operation),
-                          .local = sb_connection_is_local (call->connection),
-                          .timeout = sb_connection_get_timeout (call->connection) };
+  headers =
+      credentials != NULL ? sign (call, uri, region, credentials) : leave_unsigned (call, uri);
+  http =
+      (SbHttpRequest){ .method = call->request->method,
+                       .uri = uri,
+                       .headers = headers,
+                       .body = get_body (call),
+                       .source = call->options->source,
+                       .sink = call->options->sink,
+                       .repeatable = !_sb_recheck_applies (&call->operation),
+                       .local =
+                           sb_endpoints_is_loopback (sb_connection_get_endpoints (call->connection),
+                                                     call->operation.service),
+                       .timeout = sb_connection_get_timeout (call->connection) };
   if (_sb_http_send (&http, &call->answer, cancellable, error))
     return TRUE;
   explain (call, uri, error);
@@ -358,15 +388,18 @@ _sb_call_attempt (SbCall *call, GCancellable *cancellable, GError **error)
 {
   g_autofree char *region = dup_region (call);
   g_autofree char *wanted = NULL;
-  g_autoptr (SbCredentials) credentials =
-      sb_credentials_provider_get (sb_connection_get_provider (call->connection),
-                                   cancellable,
-                                   error);
+  g_autoptr (SbCredentials) credentials = NULL;
   GError *refused;
 
-  if (credentials == NULL)
-    return NULL;
-  g_ptr_array_add (call->secrets, sb_credentials_ref (credentials));
+  if (!call->operation.is_unsigned)
+    {
+      credentials = sb_credentials_provider_get (sb_connection_get_provider (call->connection),
+                                                 cancellable,
+                                                 error);
+      if (credentials == NULL)
+        return NULL;
+      g_ptr_array_add (call->secrets, sb_credentials_ref (credentials));
+    }
   _sb_answer_clear (&call->answer);
   call->attempts++;
   if (!exchange (call, region, credentials, cancellable, error))
@@ -432,6 +465,54 @@ _sb_call_learn (SbCall *call, const GError *error)
   return TRUE;
 }
 
+static gboolean
+is_about_keys (const GError *error)
+{
+  static const char *const codes[] = {
+    "ExpiredToken",       "ExpiredTokenException", "TokenRefreshRequired",       "InvalidToken",
+    "InvalidAccessKeyId", "InvalidClientTokenId",  "UnrecognizedClientException"
+  };
+  const char *code = sb_error_get_service_code (error);
+
+  for (gsize i = 0; code != NULL && i < G_N_ELEMENTS (codes); i++)
+    if (strcmp (code, codes[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/*< private >
+ * _sb_call_renew:
+ * @call: a call
+ * @error: (inout): how the latest attempt ended; replaced when the renewal failed and says more
+ * @cancellable: (nullable): a cancellable
+ *
+ * Has the keys renewed when it is they that the service refused; that may ask the person.
+ *
+ * Returns: whether there are fresh keys to make the call with; once a call
+ */
+gboolean
+_sb_call_renew (SbCall *call, GError **error, GCancellable *cancellable)
+{
+  SbCredentialsProvider *provider = sb_connection_get_provider (call->connection);
+  g_autoptr (GError) local = NULL;
+
+  if (call->renewed || call->secrets->len == 0 || !is_about_keys (*error))
+    return FALSE;
+  call->renewed = TRUE;
+  if (sb_credentials_provider_renew (provider,
+                                     g_ptr_array_index (call->secrets, call->secrets->len - 1),
+                                     *error,
+                                     cancellable,
+                                     &local))
+    return TRUE;
+  if (local != NULL && !g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_error_free (*error);
+      *error = g_steal_pointer (&local);
+    }
+  return FALSE;
+}
+
 /*< private >
  * _sb_call_is_transient:
  * @call: a call
@@ -464,6 +545,14 @@ _sb_call_is_transient (SbCall *call, const GError *error)
 void
 _sb_call_clear (SbCall *call)
 {
+  gsize length;
+  gconstpointer body;
+
+  if (call->options->secret && call->answer.body != NULL)
+    {
+      body = g_bytes_get_data (call->answer.body, &length);
+      sb_secret_wipe ((gpointer) body, length);
+    }
   g_clear_pointer (&call->request, _sb_request_free);
   g_clear_pointer (&call->secrets, g_ptr_array_unref);
   _sb_answer_clear (&call->answer);

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @recheck: (nullable): the operation whose answer was lost
  * @source_path: (nullable): the file that @source reads
  * @quiet: the journal gets the entry only if the caller takes it from @out_entry
+ * @secret: the answer holds secrets; its bytes are wiped
  * @out_entry: (nullable) (out): the journal's entry
  *
  * What a call needs besides its input, for those inside this room.
@@ -38,6 +39,7 @@ typedef struct
   const char *recheck;
   const char *source_path;
   gboolean quiet;
+  gboolean secret;
   SbJournalEntry **out_entry;
 } SbCallOptions;
 

@@ -120,7 +120,8 @@ describe_body (const SbCallOptions *options, JsonObject *input)
 static JsonObject *
 describe_call (SbClient *self, SbCall *call, JsonObject *input, double time)
 {
-  const char *url = sb_connection_get_endpoint_url (self->connection);
+  const char *url = sb_endpoints_get_url (sb_connection_get_endpoints (self->connection),
+                                          call->operation.service);
 
   return sb_json_object_new ("time",
                              "d",
@@ -280,12 +281,14 @@ typedef struct
 
 /* After a failed attempt: whether to try again, or *output when the lost attempt had succeeded. */
 static gboolean
-prepare_retry (Making *making, SbCall *call, const GError *error, JsonObject **output)
+prepare_retry (Making *making, SbCall *call, GError **failed, JsonObject **output)
 {
+  const GError *error;
   gboolean again;
 
-  if (_sb_call_learn (call, error))
+  if (_sb_call_learn (call, *failed) || _sb_call_renew (call, failed, making->cancellable))
     return TRUE;
+  error = *failed;
   note_lost (call, error);
   again = _sb_call_is_transient (call, error) &&
           call->attempts < sb_connection_get_max_attempts (call->connection);
@@ -307,7 +310,7 @@ run_call (Making *making, SbCall *call, GError **error)
 
       if (output != NULL)
         return output;
-      if (prepare_retry (making, call, local, &output))
+      if (prepare_retry (making, call, &local, &output))
         continue;
       if (output == NULL && !g_cancellable_set_error_if_cancelled (making->cancellable, error))
         g_propagate_error (error, g_steal_pointer (&local));

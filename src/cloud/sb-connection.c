@@ -27,8 +27,7 @@ struct _SbConnection
 
   char *id;
   char *name;
-  char *region;
-  char *endpoint_url;
+  SbEndpoints *endpoints;
   SbCredentialsProvider *provider;
   gboolean local;
   guint timeout;
@@ -44,8 +43,7 @@ sb_connection_finalize (GObject *object)
 
   g_clear_pointer (&self->id, g_free);
   g_clear_pointer (&self->name, g_free);
-  g_clear_pointer (&self->region, g_free);
-  g_clear_pointer (&self->endpoint_url, g_free);
+  g_clear_pointer (&self->endpoints, sb_endpoints_unref);
   g_clear_object (&self->provider);
 
   G_OBJECT_CLASS (sb_connection_parent_class)->finalize (object);
@@ -62,35 +60,6 @@ sb_connection_init (SbConnection *self)
 {
   self->timeout = DEFAULT_TIMEOUT;
   self->max_attempts = DEFAULT_MAX_ATTEMPTS;
-}
-
-static gboolean
-is_loopback (const char *url)
-{
-  g_autoptr (GUri) uri = url != NULL ? g_uri_parse (url, G_URI_FLAGS_NONE, NULL) : NULL;
-  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
-  g_autoptr (GInetAddress) address = NULL;
-
-  if (host == NULL)
-    return FALSE;
-  address = g_inet_address_new_from_string (host);
-  if (address != NULL)
-    return g_inet_address_get_is_loopback (address);
-  return g_ascii_strcasecmp (host, "localhost") == 0;
-}
-
-/* Without slashes at its end, so that paths can be put behind it. */
-static char *
-tidy_url (const char *url)
-{
-  gsize length;
-
-  if (url == NULL || *url == '\0')
-    return NULL;
-  length = strlen (url);
-  while (length > 0 && url[length - 1] == '/')
-    length--;
-  return g_strndup (url, length);
 }
 
 /**
@@ -110,19 +79,42 @@ sb_connection_new (const char *id,
                    const char *endpoint_url,
                    SbCredentialsProvider *provider)
 {
+  g_autoptr (SbEndpoints) endpoints = NULL;
+
+  g_return_val_if_fail (region != NULL, NULL);
+
+  endpoints = sb_endpoints_new (region);
+  sb_endpoints_set_url (endpoints, NULL, endpoint_url);
+  return sb_connection_new_at (id, name, endpoints, provider);
+}
+
+/**
+ * sb_connection_new_at:
+ * @id: what tells it from others, for good
+ * @name: what people call it
+ * @endpoints: (transfer none): where the services are
+ * @provider: (transfer none): where the keys come from
+ *
+ * Returns: (transfer full): the connection
+ */
+SbConnection *
+sb_connection_new_at (const char *id,
+                      const char *name,
+                      SbEndpoints *endpoints,
+                      SbCredentialsProvider *provider)
+{
   SbConnection *self;
 
   g_return_val_if_fail (id != NULL, NULL);
   g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (region != NULL, NULL);
+  g_return_val_if_fail (endpoints != NULL, NULL);
   g_return_val_if_fail (SB_IS_CREDENTIALS_PROVIDER (provider), NULL);
 
   self = g_object_new (SB_TYPE_CONNECTION, NULL);
   self->id = g_strdup (id);
   self->name = g_strdup (name);
-  self->region = g_strdup (region);
-  self->endpoint_url = tidy_url (endpoint_url);
-  self->local = is_loopback (self->endpoint_url);
+  self->endpoints = sb_endpoints_ref (endpoints);
+  self->local = sb_endpoints_is_loopback (endpoints, NULL);
   self->provider = g_object_ref (provider);
   return self;
 }
@@ -166,21 +158,36 @@ sb_connection_get_region (SbConnection *self)
 {
   g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
 
-  return self->region;
+  return sb_endpoints_get_region (self->endpoints);
 }
 
 /**
  * sb_connection_get_endpoint_url:
  * @self: a connection
  *
- * Returns: (transfer none) (nullable): its own endpoint, without a slash at the end
+ * Returns: (transfer none) (nullable): its own endpoint for all services, without a slash at the
+ * end
  */
 const char *
 sb_connection_get_endpoint_url (SbConnection *self)
 {
   g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
 
-  return self->endpoint_url;
+  return sb_endpoints_get_own_url (self->endpoints, NULL);
+}
+
+/**
+ * sb_connection_get_endpoints:
+ * @self: a connection
+ *
+ * Returns: (transfer none): where its services are
+ */
+SbEndpoints *
+sb_connection_get_endpoints (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
+
+  return self->endpoints;
 }
 
 /**
@@ -194,7 +201,7 @@ sb_connection_get_partition (SbConnection *self)
 {
   g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
 
-  return sb_region_get_partition (self->region);
+  return sb_region_get_partition (sb_connection_get_region (self));
 }
 
 /**
@@ -301,23 +308,25 @@ sb_connection_dup_console_url (SbConnection *self, const char *path)
     { "aws-cn", "console.amazonaws.cn" },
     { "aws-us-gov", "console.amazonaws-us-gov.com" },
   };
+  const char *region;
   const char *fragment;
 
   g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
   g_return_val_if_fail (path != NULL, NULL);
 
-  if (self->endpoint_url != NULL)
+  if (sb_connection_get_endpoint_url (self) != NULL)
     return NULL;
+  region = sb_connection_get_region (self);
   fragment = strchrnul (path, '#');
   for (gsize i = 0; i < G_N_ELEMENTS (consoles); i++)
     if (strcmp (consoles[i].partition, sb_connection_get_partition (self)) == 0)
       return g_strdup_printf ("https://%s.%s/%.*s%cregion=%s%s",
-                              self->region,
+                              region,
                               consoles[i].domain,
                               (int) (fragment - path),
                               path,
                               memchr (path, '?', (gsize) (fragment - path)) != NULL ? '&' : '?',
-                              self->region,
+                              region,
                               fragment);
   return NULL;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cloud/sb-credentials-provider.h"
+#include "cloud/sb-endpoints.h"
 
 G_BEGIN_DECLS
 
@@ -17,10 +18,15 @@ SbConnection *sb_connection_new (const char *id,
                                  const char *region,
                                  const char *endpoint_url,
                                  SbCredentialsProvider *provider);
+SbConnection *sb_connection_new_at (const char *id,
+                                    const char *name,
+                                    SbEndpoints *endpoints,
+                                    SbCredentialsProvider *provider);
 const char *sb_connection_get_id (SbConnection *self);
 const char *sb_connection_get_name (SbConnection *self);
 const char *sb_connection_get_region (SbConnection *self);
 const char *sb_connection_get_endpoint_url (SbConnection *self);
+SbEndpoints *sb_connection_get_endpoints (SbConnection *self);
 const char *sb_connection_get_partition (SbConnection *self);
 SbCredentialsProvider *sb_connection_get_provider (SbConnection *self);
 gboolean sb_connection_is_local (SbConnection *self);

@@ -21,6 +21,8 @@ G_DECLARE_INTERFACE (SbCredentialsProvider,
 /**
  * SbCredentialsProviderInterface:
  * @get: reads the credentials; may block, may be called by several threads at once
+ * @renew: (nullable): replaces credentials that a service refused; see
+ *   sb_credentials_provider_renew()
  *
  * Where a connection's keys come from.
  */
@@ -29,10 +31,20 @@ struct _SbCredentialsProviderInterface
   GTypeInterface parent_iface;
 
   SbCredentials *(*get) (SbCredentialsProvider *self, GCancellable *cancellable, GError **error);
+  gboolean (*renew) (SbCredentialsProvider *self,
+                     SbCredentials *refused,
+                     const GError *why,
+                     GCancellable *cancellable,
+                     GError **error);
 };
 
 SbCredentials *sb_credentials_provider_get (SbCredentialsProvider *self,
                                             GCancellable *cancellable,
                                             GError **error);
+gboolean sb_credentials_provider_renew (SbCredentialsProvider *self,
+                                        SbCredentials *refused,
+                                        const GError *why,
+                                        GCancellable *cancellable,
+                                        GError **error);
 
 G_END_DECLS

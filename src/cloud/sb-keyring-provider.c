@@ -13,6 +13,7 @@
 
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "wire/sb-secret.h"
 
 /**
  * SbKeyringProvider:
@@ -61,6 +62,7 @@ parse_secret (const char *access_key_id, const char *secret, GError **error)
 {
   g_autoptr (JsonObject) json = sb_json_parse_object (secret, -1, NULL);
   const char *key = json != NULL ? sb_json_get_string (json, "secret_access_key", NULL) : NULL;
+  SbCredentials *credentials;
 
   if (key == NULL)
     {
@@ -69,30 +71,26 @@ parse_secret (const char *access_key_id, const char *secret, GError **error)
           SB_ERROR,
           SB_ERROR_CREDENTIALS,
           _ ("What the keyring keeps for the access key %s cannot be understood. Enter the "
-             "access key again in the preferences."),
+             "access key of the connection again."),
           access_key_id);
       return NULL;
     }
-  return sb_credentials_new (access_key_id, key, sb_json_get_string (json, "session_token", NULL));
+  credentials =
+      sb_credentials_new (access_key_id, key, sb_json_get_string (json, "session_token", NULL));
+  sb_secret_wipe_json (json);
+  return credentials;
 }
 
 static SbCredentials *
 lookup (SbKeyringProvider *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  char *secret = secret_password_lookup_sync (&schema,
-                                              cancellable,
-                                              &local,
-                                              "connection",
-                                              self->connection_id,
-                                              "access-key-id",
-                                              self->access_key_id,
-                                              NULL);
-  SbCredentials *credentials;
+  g_autoptr (SbSecret) secret =
+      sb_keyring_lookup_text (self->connection_id, self->access_key_id, cancellable, &local);
 
   if (local != NULL)
     {
-      set_keyring_error (error, local);
+      g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
   if (secret == NULL)
@@ -100,14 +98,12 @@ lookup (SbKeyringProvider *self, GCancellable *cancellable, GError **error)
       g_set_error (error,
                    SB_ERROR,
                    SB_ERROR_CREDENTIALS,
-                   _ ("The keyring has no secret for the access key %s. Enter the access key again "
-                      "in the preferences."),
+                   _ ("The keyring has no secret for the access key %s. Enter the access key "
+                      "of the connection again."),
                    self->access_key_id);
       return NULL;
     }
-  credentials = parse_secret (self->access_key_id, secret, error);
-  secret_password_free (secret);
-  return credentials;
+  return parse_secret (self->access_key_id, secret, error);
 }
 
 static SbCredentials *
@@ -222,8 +218,7 @@ sb_keyring_store (const char *connection_id,
                   GError **error)
 {
   g_autoptr (JsonObject) json = NULL;
-  g_autoptr (GError) local = NULL;
-  char *secret;
+  g_autoptr (SbSecret) text = NULL;
 
   g_return_val_if_fail (connection_id != NULL, FALSE);
   g_return_val_if_fail (credentials != NULL, FALSE);
@@ -235,22 +230,81 @@ sb_keyring_store (const char *connection_id,
                              "s",
                              sb_credentials_get_session_token (credentials),
                              NULL);
-  secret = sb_json_to_string (json);
+  text = sb_json_to_string (json);
+  sb_secret_wipe_json (json);
+  return sb_keyring_store_text (connection_id,
+                                sb_credentials_get_access_key_id (credentials),
+                                label,
+                                text,
+                                cancellable,
+                                error);
+}
+
+/**
+ * sb_keyring_store_text:
+ * @connection_id: the id of the connection that it belongs to
+ * @key_id: an access key's id, or what else tells it from the connection's other secrets
+ * @label: what the keyring shows to people
+ * @text: the secret
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Keeps a secret in the system's keyring, in place of one that it had there. Blocks.
+ *
+ * Returns: whether it worked; else %SB_ERROR_CREDENTIALS
+ */
+gboolean
+sb_keyring_store_text (const char *connection_id,
+                       const char *key_id,
+                       const char *label,
+                       const char *text,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
   secret_password_store_sync (&schema,
                               SECRET_COLLECTION_DEFAULT,
                               label,
-                              secret,
+                              text,
                               cancellable,
                               &local,
                               "connection",
                               connection_id,
                               "access-key-id",
-                              sb_credentials_get_access_key_id (credentials),
+                              key_id,
                               NULL);
-  secret_password_free (secret);
   if (local != NULL)
     set_keyring_error (error, local);
   return local == NULL;
+}
+
+/**
+ * sb_keyring_lookup_text:
+ * @connection_id: the id of a connection
+ * @key_id: what sb_keyring_store_text() was given
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Blocks, and may ask the person to unlock the keyring.
+ *
+ * Returns: (transfer full) (nullable): the secret; %NULL without an error when there is none
+ */
+SbSecret *
+sb_keyring_lookup_text (const char *connection_id,
+                        const char *key_id,
+                        GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  char *text = secret_password_lookup_nonpageable_sync (
+      &schema, cancellable, &local, "connection", connection_id, "access-key-id", key_id, NULL);
+  SbSecret *copy = sb_secret_dup (text);
+
+  secret_password_free (text);
+  if (local != NULL)
+    set_keyring_error (error, local);
+  return copy;
 }
 
 /**

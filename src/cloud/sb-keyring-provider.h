@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cloud/sb-credentials-provider.h"
+#include "wire/sb-secret.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,16 @@ gboolean sb_keyring_store (const char *connection_id,
                            SbCredentials *credentials,
                            GCancellable *cancellable,
                            GError **error);
+gboolean sb_keyring_store_text (const char *connection_id,
+                                const char *key_id,
+                                const char *label,
+                                const char *text,
+                                GCancellable *cancellable,
+                                GError **error);
+SbSecret *sb_keyring_lookup_text (const char *connection_id,
+                                  const char *key_id,
+                                  GCancellable *cancellable,
+                                  GError **error);
 gboolean sb_keyring_clear (const char *connection_id, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -9,188 +9,128 @@
 
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <string.h>
 
+#include "cloud/sb-profile-resolve-private.h"
+#include "cloud/sb-renewal-private.h"
 #include "wire/sb-error.h"
+
+#define DEFAULT_REGION "us-east-1"
+
+/* What tells whether a file has changed. */
+typedef struct
+{
+  gint64 mtime_ns;
+  gint64 size;
+  guint64 inode;
+} Stamp;
 
 /**
  * SbProfileProvider:
  *
- * Credentials from a profile of a shared credentials file, as the AWS CLI writes it. The file is
- * read again when it has changed, so that tools which renew temporary credentials just work.
+ * Credentials of a profile of the files that the AWS CLI writes. The files are read again when they
+ * have changed, so that tools which renew temporary credentials just work.
  */
 struct _SbProfileProvider
 {
   GObject parent_instance;
 
-  char *path;
+  char *config_path; /* nullable */
+  char *credentials_path;
   char *profile;
+  SbEndpoints *endpoints;
+  SbAsker *asker;
 
-  GMutex lock;
-  SbCredentials *credentials; /* guarded by lock, as are what tells whether the file changed */
-  gint64 mtime_ns;
-  gint64 size;
-  guint64 inode;
+  SbRenewal renewal;
+  GHashTable *sign_ins; /* guarded by the lock of renewal */
+  GMutex stamp_lock;
+  Stamp stamps[2]; /* guarded by stamp_lock */
 };
 
-typedef struct
+static Stamp
+take_stamp (const char *path)
 {
-  char *id;
-  char *secret;
-  char *token;
-} Keys;
+  GStatBuf info;
 
-static void
-keys_clear (Keys *keys)
-{
-  g_clear_pointer (&keys->id, g_free);
-  if (keys->secret != NULL)
-    memset (keys->secret, 0, strlen (keys->secret));
-  g_clear_pointer (&keys->secret, g_free);
-  g_clear_pointer (&keys->token, g_free);
+  if (path == NULL || g_stat (path, &info) != 0)
+    return (Stamp){ 0 };
+  return (Stamp){ .mtime_ns = (gint64) info.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) +
+                              info.st_mtim.tv_nsec,
+                  .size = info.st_size,
+                  .inode = info.st_ino };
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Keys, keys_clear)
-
-/* "[name]", or "[profile name]" as the config file has it. */
 static gboolean
-is_section (const char *line, const char *profile)
+replace_stamp (Stamp *old, Stamp stamp)
 {
-  const char *end = strrchr (line, ']');
-  g_autofree char *name = NULL;
+  gboolean same =
+      old->mtime_ns == stamp.mtime_ns && old->size == stamp.size && old->inode == stamp.inode;
 
-  if (end == NULL)
-    return FALSE;
-  name = g_strstrip (g_strndup (line + 1, (gsize) (end - line - 1)));
-  if (strcmp (name, profile) == 0)
-    return TRUE;
-  return g_str_has_prefix (name, "profile ") && strcmp (g_strchug (name + 8), profile) == 0;
+  *old = stamp;
+  return !same;
 }
 
-static void
-take_pair (Keys *keys, const char *line)
-{
-  const char *equals = strchr (line, '=');
-  g_autofree char *name = NULL;
-  char **target = NULL;
-
-  if (equals == NULL)
-    return;
-  name = g_strstrip (g_strndup (line, (gsize) (equals - line)));
-  if (g_ascii_strcasecmp (name, "aws_access_key_id") == 0)
-    target = &keys->id;
-  else if (g_ascii_strcasecmp (name, "aws_secret_access_key") == 0)
-    target = &keys->secret;
-  else if (g_ascii_strcasecmp (name, "aws_session_token") == 0)
-    target = &keys->token;
-  if (target == NULL)
-    return;
-  g_free (*target);
-  *target = g_strstrip (g_strdup (equals + 1));
-}
-
-/* GKeyFile refuses what these files may hold: pairs before a section, ";" comments and
- * indented sub-sections. */
 static gboolean
-parse (const char *text, const char *profile, Keys *keys)
+have_changed (SbProfileProvider *self)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  gboolean found = FALSE, inside = FALSE;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->stamp_lock);
+  gboolean credentials = replace_stamp (&self->stamps[0], take_stamp (self->credentials_path));
+  gboolean config = replace_stamp (&self->stamps[1], take_stamp (self->config_path));
 
-  for (gsize i = 0; lines[i] != NULL; i++)
-    {
-      gboolean indented = g_ascii_isspace (lines[i][0]);
-      const char *line = g_strstrip (lines[i]);
-
-      if (*line == '\0' || *line == '#' || *line == ';')
-        continue;
-      if (*line == '[')
-        {
-          inside = is_section (line, profile);
-          found = found || inside;
-        }
-      else if (inside && !indented)
-        take_pair (keys, line);
-    }
-  return found;
+  return credentials || config;
 }
 
 static SbCredentials *
-load (SbProfileProvider *self, GError **error)
+fetch (gpointer owner,
+       SbCredentials *refused,
+       const GError *why,
+       GCancellable *cancellable,
+       GError **error)
 {
-  g_autofree char *text = NULL;
-  g_autoptr (GError) local = NULL;
-  g_auto (Keys) keys = { NULL };
-  gsize length;
-  SbCredentials *credentials = NULL;
+  SbProfileProvider *self = owner;
+  g_autoptr (SbAwsConfig) config =
+      sb_aws_config_load (self->config_path, self->credentials_path, error);
+  SbResolver resolver = {
+    .config = config,
+    .path = self->config_path != NULL && g_file_test (self->config_path, G_FILE_TEST_EXISTS)
+                ? self->config_path
+                : self->credentials_path,
+    .endpoints = self->endpoints,
+    .asker = self->asker,
+    .sign_ins = self->sign_ins,
+  };
 
-  if (!g_file_get_contents (self->path, &text, &length, &local))
-    {
-      g_set_error (error,
-                   SB_ERROR,
-                   SB_ERROR_CREDENTIALS,
-                   _ ("The credentials file could not be read: %s"),
-                   local->message);
-      return NULL;
-    }
-  if (!parse (text, self->profile, &keys))
-    g_set_error (error,
-                 SB_ERROR,
-                 SB_ERROR_CREDENTIALS,
-                 _ ("The credentials file “%s” has no profile “%s”. Choose another profile, or add "
-                    "it with “aws configure”."),
-                 self->path,
-                 self->profile);
-  else if (keys.id == NULL || keys.secret == NULL || *keys.id == '\0' || *keys.secret == '\0')
-    g_set_error (error,
-                 SB_ERROR,
-                 SB_ERROR_CREDENTIALS,
-                 _ ("The profile “%s” in “%s” has no access key. Add aws_access_key_id and "
-                    "aws_secret_access_key, or choose another profile."),
-                 self->profile,
-                 self->path);
-  else
-    credentials = sb_credentials_new (keys.id, keys.secret, keys.token);
-  memset (text, 0, length);
-  return credentials;
-}
-
-static gint64
-mtime_ns (const GStatBuf *info)
-{
-  return (gint64) info->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec;
-}
-
-static gboolean
-is_fresh (SbProfileProvider *self, const GStatBuf *info)
-{
-  return self->credentials != NULL && self->mtime_ns == mtime_ns (info) &&
-         self->size == info->st_size && self->inode == info->st_ino;
+  if (config == NULL)
+    return NULL;
+  return _sb_resolve_profile (&resolver, self->profile, cancellable, error);
 }
 
 static SbCredentials *
 sb_profile_provider_get (SbCredentialsProvider *provider, GCancellable *cancellable, GError **error)
 {
   SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  GStatBuf info = { 0 };
-  gboolean there = g_stat (self->path, &info) == 0;
 
-  if (!there || !is_fresh (self, &info))
-    {
-      g_clear_pointer (&self->credentials, sb_credentials_unref);
-      self->credentials = load (self, error);
-      self->mtime_ns = mtime_ns (&info);
-      self->size = info.st_size;
-      self->inode = info.st_ino;
-    }
-  return self->credentials != NULL ? sb_credentials_ref (self->credentials) : NULL;
+  if (have_changed (self))
+    _sb_renewal_forget (&self->renewal);
+  return _sb_renewal_get (&self->renewal, fetch, self, cancellable, error);
+}
+
+static gboolean
+sb_profile_provider_renew (SbCredentialsProvider *provider,
+                           SbCredentials *refused,
+                           const GError *why,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
+
+  return _sb_renewal_renew (&self->renewal, fetch, self, refused, why, cancellable, error);
 }
 
 static void
 provider_iface_init (SbCredentialsProviderInterface *iface)
 {
   iface->get = sb_profile_provider_get;
+  iface->renew = sb_profile_provider_renew;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (SbProfileProvider,
@@ -204,10 +144,14 @@ sb_profile_provider_finalize (GObject *object)
 {
   SbProfileProvider *self = SB_PROFILE_PROVIDER (object);
 
-  g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->config_path, g_free);
+  g_clear_pointer (&self->credentials_path, g_free);
   g_clear_pointer (&self->profile, g_free);
-  g_clear_pointer (&self->credentials, sb_credentials_unref);
-  g_mutex_clear (&self->lock);
+  g_clear_pointer (&self->endpoints, sb_endpoints_unref);
+  g_clear_object (&self->asker);
+  g_clear_pointer (&self->sign_ins, g_hash_table_unref);
+  _sb_renewal_clear (&self->renewal);
+  g_mutex_clear (&self->stamp_lock);
 
   G_OBJECT_CLASS (sb_profile_provider_parent_class)->finalize (object);
 }
@@ -221,30 +165,15 @@ sb_profile_provider_class_init (SbProfileProviderClass *klass)
 static void
 sb_profile_provider_init (SbProfileProvider *self)
 {
-  g_mutex_init (&self->lock);
-}
-
-static char *
-default_path (void)
-{
-  const char *path = g_getenv ("AWS_SHARED_CREDENTIALS_FILE");
-
-  if (path != NULL && *path != '\0')
-    return g_strdup (path);
-  return g_build_filename (g_get_home_dir (), ".aws", "credentials", NULL);
-}
-
-static const char *
-default_profile (void)
-{
-  const char *profile = g_getenv ("AWS_PROFILE");
-
-  return profile != NULL && *profile != '\0' ? profile : "default";
+  _sb_renewal_init (&self->renewal);
+  g_mutex_init (&self->stamp_lock);
+  self->sign_ins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
 }
 
 /**
  * sb_profile_provider_new:
- * @path: (nullable): the file; %NULL for `$AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`
+ * @path: (nullable): a credentials file, which alone counts; %NULL for the files that
+ *   sb_profile_provider_new_full() reads
  * @profile: (nullable): the profile; %NULL for `$AWS_PROFILE` or `default`
  *
  * Returns: (transfer full): a provider that reads the profile when it is asked
@@ -252,9 +181,40 @@ default_profile (void)
 SbCredentialsProvider *
 sb_profile_provider_new (const char *path, const char *profile)
 {
+  SbCredentialsProvider *provider = sb_profile_provider_new_full (profile, NULL, NULL);
+  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
+
+  if (path != NULL)
+    {
+      g_clear_pointer (&self->config_path, g_free);
+      g_free (self->credentials_path);
+      self->credentials_path = g_strdup (path);
+    }
+  return provider;
+}
+
+/**
+ * sb_profile_provider_new_full:
+ * @profile: (nullable): the profile; %NULL for `$AWS_PROFILE` or `default`
+ * @endpoints: (nullable): where the services are that a profile may need; %NULL for AWS's own
+ * @asker: (nullable): who can ask the person
+ *
+ * Reads `$AWS_CONFIG_FILE` or `~/.aws/config`, and `$AWS_SHARED_CREDENTIALS_FILE` or
+ * `~/.aws/credentials`. A role is taken on, a program is run, and the person is asked for a code or
+ * to sign in, as the profile has it, whenever that is due.
+ *
+ * Returns: (transfer full): a provider that reads the profile when it is asked
+ */
+SbCredentialsProvider *
+sb_profile_provider_new_full (const char *profile, SbEndpoints *endpoints, SbAsker *asker)
+{
   SbProfileProvider *self = g_object_new (SB_TYPE_PROFILE_PROVIDER, NULL);
 
-  self->path = path != NULL ? g_strdup (path) : default_path ();
-  self->profile = g_strdup (profile != NULL ? profile : default_profile ());
+  self->config_path = sb_aws_config_default_path ();
+  self->credentials_path = sb_aws_credentials_default_path ();
+  self->profile = g_strdup (profile != NULL ? profile : sb_aws_default_profile ());
+  self->endpoints =
+      endpoints != NULL ? sb_endpoints_ref (endpoints) : sb_endpoints_new (DEFAULT_REGION);
+  g_set_object (&self->asker, asker);
   return SB_CREDENTIALS_PROVIDER (self);
 }

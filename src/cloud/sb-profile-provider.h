@@ -5,7 +5,9 @@
 
 #pragma once
 
+#include "cloud/sb-asker.h"
 #include "cloud/sb-credentials-provider.h"
+#include "cloud/sb-endpoints.h"
 
 G_BEGIN_DECLS
 
@@ -13,5 +15,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SbProfileProvider, sb_profile_provider, SB, PROFILE_PROVIDER, GObject)
 
 SbCredentialsProvider *sb_profile_provider_new (const char *path, const char *profile);
+SbCredentialsProvider *
+sb_profile_provider_new_full (const char *profile, SbEndpoints *endpoints, SbAsker *asker);
 
 G_END_DECLS

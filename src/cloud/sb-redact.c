@@ -15,6 +15,8 @@
 static const char *const secret_members[] = {
   "secretaccesskey", "sessiontoken", "authorizedurl", "authorization",         "password",
   "secretstring",    "secretbinary", "authtoken",     "aws_secret_access_key", "aws_session_token",
+  "accesstoken",     "refreshtoken", "idtoken",       "clientsecret",          "devicecode",
+  "tokencode",
 };
 
 /* Words that make a hyperparameter's or a variable's name suspicious. */

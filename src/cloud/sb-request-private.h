@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @query: (nullable): the query as it goes over the wire
  * @bucket: (nullable): S3's bucket, which is part of the host or of the path
  * @headers: (element-type SbHeader): what members and protocol ask for
+ * @members: (nullable): members that go into a JSON document
  * @document: (nullable): the body that members make
  * @md5: whether the body needs a checksum
  * @decode_url: whether the client itself asked for percent-encoded keys
@@ -30,6 +31,7 @@ typedef struct
   char *query;
   char *bucket;
   GPtrArray *headers;
+  JsonObject *members;
   GBytes *document;
   gboolean md5;
   gboolean decode_url;

@@ -12,6 +12,7 @@
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-query.h"
+#include "wire/sb-secret.h"
 #include "wire/sb-uri.h"
 #include "wire/sb-xml.h"
 
@@ -30,6 +31,7 @@ _sb_request_free (SbRequest *self)
   g_free (self->bucket);
   g_ptr_array_unref (self->headers);
   g_clear_pointer (&self->document, g_bytes_unref);
+  g_clear_pointer (&self->members, json_object_unref);
   g_free (self);
 }
 
@@ -258,6 +260,11 @@ place_member (SbRequest *self,
       self->document = write_document (operation, name, shape, json_node_get_object (value));
       return TRUE;
     }
+  if (*place == '\0' && operation->protocol == SB_PROTOCOL_REST_JSON)
+    {
+      json_object_set_member (self->members, wire, json_node_copy (value));
+      return TRUE;
+    }
   text = to_text (value, shape);
   if (text == NULL || (strcmp (place, "query") != 0 && strcmp (place, "header") != 0))
     return fail (operation, name, "cannot be sent", error);
@@ -309,12 +316,18 @@ build_rest (SbRequest *self, const SbOperation *operation, JsonObject *input, GE
 
   self->method = _sb_shape_get_string (operation->shape, "method", "POST");
   self->md5 = _sb_shape_get_bool (operation->shape, "md5");
+  self->members = json_object_new ();
   if (!expand_path (self, operation, template, input, error) ||
       !place_members (self, operation, input, error))
     return FALSE;
   ask_for_encoding (self, operation, input);
   if (self->document != NULL)
     _sb_request_add_header (self, "Content-Type", "application/xml");
+  else if (json_object_get_size (self->members) > 0)
+    {
+      self->document = sb_secret_bytes_new_take (sb_json_to_string (self->members));
+      _sb_request_add_header (self, "Content-Type", "application/json");
+    }
   return TRUE;
 }
 
@@ -332,9 +345,8 @@ build_json (SbRequest *self, const SbOperation *operation, JsonObject *input)
 static void
 build_query (SbRequest *self, const SbOperation *operation, JsonObject *input)
 {
-  char *text = sb_query_encode (operation->name, operation->version, input);
-
-  self->document = g_bytes_new_take (text, strlen (text));
+  self->document =
+      sb_secret_bytes_new_take (sb_query_encode (operation->name, operation->version, input));
   _sb_request_add_header (self, "Content-Type", QUERY_TYPE);
 }
 

@@ -33,6 +33,7 @@ typedef enum
  * @target: (nullable): prefix of `X-Amz-Target`
  * @version: (nullable): the API's version
  * @xml_namespace: (nullable): the namespace of its documents
+ * @is_unsigned: whether it is made without keys
  * @shape: (nullable): its row of the table, see shapes/generate.py
  *
  * One operation of a service. Borrows everything from tables that are never freed.
@@ -46,6 +47,7 @@ typedef struct
   const char *target;
   const char *version;
   const char *xml_namespace;
+  gboolean is_unsigned;
   JsonObject *shape;
 } SbOperation;
 

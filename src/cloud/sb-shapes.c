@@ -29,6 +29,8 @@ static const ServiceRow services[] = {
   { "s3", SB_PROTOCOL_REST_XML, "s3", NULL, "s3.json" },
   { "iam", SB_PROTOCOL_QUERY, "iam", NULL, "iam.json" },
   { "sts", SB_PROTOCOL_QUERY, "sts", NULL, "sts.json" },
+  { "sso", SB_PROTOCOL_REST_JSON, "awsssoportal", NULL, "sso.json" },
+  { "sso-oidc", SB_PROTOCOL_REST_JSON, "awsssooidc", NULL, "sso-oidc.json" },
 };
 
 static JsonObject *tables[G_N_ELEMENTS (services)];
@@ -78,6 +80,7 @@ fill (SbOperation *out, gsize index, const char *operation)
   out->version = _sb_shape_get_string (table, "version", NULL);
   out->xml_namespace = _sb_shape_get_string (table, "namespace", NULL);
   out->shape = _sb_shape_get_object (operations, operation);
+  out->is_unsigned = out->shape != NULL && _sb_shape_get_bool (out->shape, "unsigned");
   /* A form needs no table on its way in, and an answer without one is empty. */
   return out->shape != NULL;
 }

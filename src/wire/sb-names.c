@@ -86,27 +86,64 @@ sb_region_get_dns_suffix (const char *region)
   return g_str_has_prefix (region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
+typedef struct
+{
+  const char *service;
+  const char *host; /* before the Region */
+  const char *fips; /* the same where the cryptography has to be validated */
+  const char *gov;  /* and in the aws-us-gov partition */
+} HostRow;
+
+/* Most hosts of the aws-us-gov partition are validated without saying so in their name. */
+static const HostRow hosts[] = {
+  { "sagemaker", "api.sagemaker", "api-fips.sagemaker", "api-fips.sagemaker" },
+  { "sagemaker-runtime", "runtime.sagemaker", "runtime-fips.sagemaker", "runtime.sagemaker" },
+  { "logs", "logs", "logs-fips", "logs" },
+  { "s3", "s3", "s3-fips", "s3-fips" },
+  { "sts", "sts", "sts-fips", "sts" },
+  { "sso", "portal.sso", "portal.sso-fips", "portal.sso" },
+  { "sso-oidc", "oidc", "oidc-fips", "oidc" },
+};
+
+/* IAM has one host for all Regions of a partition. */
+static char *
+iam_host (const char *partition, gboolean fips)
+{
+  if (strcmp (partition, "aws-cn") == 0)
+    return g_strdup ("iam.cn-north-1.amazonaws.com.cn");
+  if (strcmp (partition, "aws-us-gov") == 0)
+    return g_strdup ("iam.us-gov.amazonaws.com");
+  return g_strdup (fips ? "iam-fips.amazonaws.com" : "iam.amazonaws.com");
+}
+
 /**
  * sb_service_get_host:
- * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam` or `sts`
+ * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam`, `sts`, `sso` or `sso-oidc`
  * @region: such as `us-east-1`
+ * @fips: whether its cryptography has to be validated under FIPS 140; of no effect in China, where
+ *   there is none
  *
  * Returns: (transfer full): the host of the service in that Region; for S3 in path style
  */
 char *
-sb_service_get_host (const char *service, const char *region)
+sb_service_get_host (const char *service, const char *region, gboolean fips)
 {
+  const char *partition = sb_region_get_partition (region);
   const char *suffix = sb_region_get_dns_suffix (region);
 
-  if (strcmp (service, "sagemaker") == 0)
-    return g_strdup_printf ("api.sagemaker.%s.%s", region, suffix);
-  if (strcmp (service, "sagemaker-runtime") == 0)
-    return g_strdup_printf ("runtime.sagemaker.%s.%s", region, suffix);
-  if (strcmp (service, "iam") == 0 && g_str_has_prefix (region, "cn-"))
-    return g_strdup ("iam.cn-north-1.amazonaws.com.cn");
   if (strcmp (service, "iam") == 0)
-    return g_strdup (g_str_has_prefix (region, "us-gov-") ? "iam.us-gov.amazonaws.com"
-                                                          : "iam.amazonaws.com");
+    return iam_host (partition, fips);
+  for (gsize i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      const HostRow *row = &hosts[i];
+      const char *host = row->host;
+
+      if (strcmp (row->service, service) != 0)
+        continue;
+      if (fips && strcmp (partition, "aws-cn") != 0)
+        host = strcmp (partition, "aws") == 0 ? row->fips : row->gov;
+      return g_strdup_printf ("%s.%s.%s", host, region, suffix);
+    }
   return g_strdup_printf ("%s.%s.%s", service, region, suffix);
 }
 

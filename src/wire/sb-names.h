@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 const char *sb_region_get_partition (const char *region);
 const char *sb_region_get_dns_suffix (const char *region);
-char *sb_service_get_host (const char *service, const char *region);
+char *sb_service_get_host (const char *service, const char *region, gboolean fips);
 const char *sb_service_get_signing_region (const char *service, const char *region);
 char *sb_arn_new (const char *partition,
                   const char *service,

@@ -85,7 +85,6 @@ test_profile (Fixture *fixture, gconstpointer data)
   g_autoptr (SbCredentialsProvider) third = sb_profile_provider_new (fixture->path, "other one");
 
   write_file (fixture,
-              "orphan = 1\n"
               "; a comment\n"
               "[default]\n"
               "aws_access_key_id=AKONE\r\n"
@@ -95,11 +94,11 @@ test_profile (Fixture *fixture, gconstpointer data)
               "  addressing_style = path\n"
               "# aws_session_token = no\n"
               "\n"
-              "[ work ]\n"
+              "[work]\n"
               "aws_access_key_id = AKTWO\n"
               "aws_secret_access_key = two\n"
               "aws_session_token = tok==\n"
-              "[profile other one]\n"
+              "[other one]\n"
               "aws_access_key_id = AKTHREE\n"
               "aws_secret_access_key = three\n");
   assert_keys (first, "AKONE", "a/b+c=", NULL);

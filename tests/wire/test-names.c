@@ -32,7 +32,7 @@ test_hosts (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *host = sb_service_get_host (cases[i].service, cases[i].region);
+      g_autofree char *host = sb_service_get_host (cases[i].service, cases[i].region, FALSE);
 
       g_assert_cmpstr (host, ==, cases[i].host);
       g_assert_cmpstr (sb_service_get_signing_region (cases[i].service, cases[i].region),

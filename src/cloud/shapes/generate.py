@@ -7,7 +7,7 @@
 A table holds what the client needs in order to put members into a request and to take them out
 of an answer. Of a shape: "type" where it is no string, "in" and "as" where it is not an element
 of its own name, "members" of a structure, "list" of a list ("flat" when it has no element around
-it), "map" of a map. The JSON services need none: their documents are the members.
+it), "map" of a map. An operation that is "unsigned" is made without keys. The JSON services need none: their documents are the members.
 """
 import json
 from pathlib import Path
@@ -27,6 +27,8 @@ OPERATIONS = {
         PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
         TagRole UntagRole ListRoleTags""",
     "sts": "GetCallerIdentity AssumeRole GetSessionToken",
+    "sso": "GetRoleCredentials ListAccounts ListAccountRoles",
+    "sso-oidc": "RegisterClient StartDeviceAuthorization CreateToken",
 }
 # What comes percent-encoded: in S3 where encoding-type=url asks for it, in IAM always.
 ENCODED = {
@@ -96,6 +98,8 @@ def operation(model):
         result["path"] = model.http["requestUri"]
         if model.input_shape is not None:
             result["input"] = convert(model.input_shape)["members"]
+        if model.auth_type == "none":
+            result["unsigned"] = True
         if model.http_checksum_required or model.http_checksum.get("requestChecksumRequired"):
             result["md5"] = True
     if model.output_shape is not None:
