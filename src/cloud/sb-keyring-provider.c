@@ -50,11 +50,20 @@ set_keyring_error (GError **error, const GError *cause)
       g_propagate_error (error, g_error_copy (cause));
       return;
     }
-  g_set_error (error,
-               SB_ERROR,
-               SB_ERROR_CREDENTIALS,
-               _ ("The keyring did not answer: %s. Unlock it and try again."),
-               cause->message);
+  if (cause->domain == G_DBUS_ERROR || cause->domain == G_IO_ERROR)
+    g_set_error (
+        error,
+        SB_ERROR,
+        SB_ERROR_CREDENTIALS,
+        _ ("No keyring is running that could keep the secret: %s. Start one, such as GNOME "
+           "Keyring, or keep the secret for this session only."),
+        cause->message);
+  else
+    g_set_error (error,
+                 SB_ERROR,
+                 SB_ERROR_CREDENTIALS,
+                 _ ("The keyring did not answer: %s. Unlock it and try again."),
+                 cause->message);
 }
 
 static SbCredentials *
@@ -176,6 +185,34 @@ sb_keyring_provider_new (const char *connection_id, const char *access_key_id)
 }
 
 /**
+ * sb_keyring_get_state:
+ *
+ * Blocks: asks the bus. Never asks the person to unlock anything.
+ *
+ * Returns: whether secrets can be kept
+ */
+SbKeyringState
+sb_keyring_get_state (void)
+{
+  g_autoptr (SecretService) service = NULL;
+  g_autoptr (SecretCollection) collection = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* A service of its own: the shared one outlives a keyring that has gone. */
+  service = secret_service_open_sync (SECRET_TYPE_SERVICE, NULL, SECRET_SERVICE_NONE, NULL, NULL);
+  if (service == NULL)
+    return SB_KEYRING_ABSENT;
+  collection = secret_collection_for_alias_sync (
+      service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
+  if (error != NULL)
+    return SB_KEYRING_ABSENT;
+  /* A service without a collection makes one when the first secret comes, and asks for a password.
+   */
+  return collection != NULL && !secret_collection_get_locked (collection) ? SB_KEYRING_OPEN
+                                                                          : SB_KEYRING_LOCKED;
+}
+
+/**
  * sb_keyring_is_available:
  *
  * Blocks: asks the bus. Never asks the person to unlock anything.
@@ -185,16 +222,7 @@ sb_keyring_provider_new (const char *connection_id, const char *access_key_id)
 gboolean
 sb_keyring_is_available (void)
 {
-  g_autoptr (SecretService) service = NULL;
-  g_autoptr (SecretCollection) collection = NULL;
-
-  /* A service of its own: the shared one outlives a keyring that has gone. */
-  service = secret_service_open_sync (SECRET_TYPE_SERVICE, NULL, SECRET_SERVICE_NONE, NULL, NULL);
-  if (service == NULL)
-    return FALSE;
-  collection = secret_collection_for_alias_sync (
-      service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, NULL);
-  return collection != NULL && !secret_collection_get_locked (collection);
+  return sb_keyring_get_state () == SB_KEYRING_OPEN;
 }
 
 /**
@@ -305,6 +333,35 @@ sb_keyring_lookup_text (const char *connection_id,
   if (local != NULL)
     set_keyring_error (error, local);
   return copy;
+}
+
+/**
+ * sb_keyring_clear_key:
+ * @connection_id: the id of a connection
+ * @key_id: what sb_keyring_store_text() was given, or an access key's id
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Forgets one secret of the connection. Blocks.
+ *
+ * Returns: whether it worked, also when there was none; else %SB_ERROR_CREDENTIALS
+ */
+gboolean
+sb_keyring_clear_key (const char *connection_id,
+                      const char *key_id,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  g_return_val_if_fail (connection_id != NULL, FALSE);
+  g_return_val_if_fail (key_id != NULL, FALSE);
+
+  secret_password_clear_sync (
+      &schema, cancellable, &local, "connection", connection_id, "access-key-id", key_id, NULL);
+  if (local != NULL)
+    set_keyring_error (error, local);
+  return local == NULL;
 }
 
 /**

@@ -13,9 +13,6 @@
 #include "cloud/sb-renewal-private.h"
 #include "wire/sb-error.h"
 
-/* Tells the token from a connection's access keys in the keyring. */
-#define KEY_ID "sso-token"
-
 /**
  * SbSsoProvider:
  *
@@ -73,7 +70,7 @@ load_token (SbSsoProvider *self, GCancellable *cancellable)
 
   if (self->token == NULL && self->connection_id != NULL)
     {
-      text = sb_keyring_lookup_text (self->connection_id, KEY_ID, cancellable, NULL);
+      text = sb_keyring_lookup_text (self->connection_id, SB_KEYRING_SSO_TOKEN, cancellable, NULL);
       self->token = text != NULL ? sb_sso_token_parse (text) : NULL;
     }
   if (self->token == NULL && self->cache_path != NULL)
@@ -92,7 +89,8 @@ save_token (SbSsoProvider *self, GCancellable *cancellable)
     return;
   label = g_strdup_printf (_ ("Sagebrush: sign-in of %s"), self->who);
   text = sb_sso_token_to_text (self->token);
-  if (!sb_keyring_store_text (self->connection_id, KEY_ID, label, text, cancellable, &error))
+  if (!sb_keyring_store_text (
+          self->connection_id, SB_KEYRING_SSO_TOKEN, label, text, cancellable, &error))
     g_message ("The sign-in is kept for this session only: %s", error->message);
 }
 
