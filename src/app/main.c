@@ -23,12 +23,13 @@ print_help (void)
          "  sagebrush                       open the window\n"
          "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
          "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
+         "  sagebrush connections [add|remove|check NAME] [OPTION…]  where to run besides here\n"
          "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
          "  sagebrush --version             print the version\n\n"
          "Options of “run”:\n"
          "  --data PATH             data to work on, a file or a folder; a synthetic sample when\n"
          "                          left out\n"
-         "  --connection NAME       where to run; “local” is this computer\n"
+         "  --connection NAME       where to run: a connection; “local” is this computer\n"
          "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
          "  --keep                  do not clean up at the end\n"
          "  --output DIR            where charts and report are written\n"
@@ -39,8 +40,11 @@ print_help (void)
          "Options of “predict”:\n"
          "  --content-type TYPE     what the files are; else their names tell\n"
          "  --accept TYPE           what is wanted\n"
+         "  --connection NAME       where the endpoint is; “local” is this computer\n"
          "  --json                  print the answer as it came\n"
          "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
+         "Options of “connections add”: see sagebrush connections --help. Secrets are read from the\n"
+         "terminal or the standard input, never from arguments.\n\n"
          "Options of “engine”:\n"
          "  --data-dir DIR          where everything is kept\n"
          "  --port N                port on 127.0.0.1; any when left out\n"
@@ -63,6 +67,8 @@ main (int argc, char **argv)
     return sb_command_run (argc - 1, argv + 1);
   if (strcmp (verb, "predict") == 0)
     return sb_command_predict (argc - 1, argv + 1);
+  if (strcmp (verb, "connections") == 0)
+    return sb_command_connections (argc - 1, argv + 1);
   if (strcmp (verb, "engine") == 0)
     return sb_command_engine (argc - 1, argv + 1);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0)

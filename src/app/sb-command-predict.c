@@ -25,6 +25,7 @@ typedef struct
 {
   char *content_type;
   char *accept;
+  char *connection;
   char *data_dir;
   gboolean json;
 } Options;
@@ -183,20 +184,19 @@ predict_all (const Options *options, char **argv, GError **error)
 {
   g_autofree char *base =
       options->data_dir != NULL ? g_strdup (options->data_dir) : sb_command_data_dir ();
-  g_autofree char *folder = g_build_filename (base, "engine", NULL);
-  g_autoptr (SbEngineProcess) engine = sb_engine_process_start (folder, NULL, error);
-  g_autoptr (SbConnection) connection = NULL;
+  g_autoptr (SbEngineProcess) engine = NULL;
+  g_autoptr (SbConnection) connection =
+      sb_command_connect (base, options->connection, &engine, error);
   g_autoptr (SbClient) client = NULL;
   g_auto (GStrv) classes = sb_photo_classes_of_endpoint (base, argv[1]);
   gboolean fine = TRUE, wanted = FALSE;
 
-  if (engine == NULL)
+  if (connection == NULL)
     return FALSE;
-  connection = sb_connection_new_for_engine (engine);
   client = sb_client_new (connection, NULL);
   for (int i = 2; fine && argv[i] != NULL; i++)
     fine = predict (client, options, argv[1], argv[i], classes, error);
-  if (sb_engine_process_is_child (engine) &&
+  if (engine != NULL && sb_engine_process_is_child (engine) &&
       !(sb_engine_process_is_wanted (engine, &wanted, NULL, NULL) && wanted))
     sb_engine_process_stop (engine, NULL, NULL);
   return fine;
@@ -214,6 +214,13 @@ parse (Options *options, int *argc, char ***argv, GError **error)
       N_ ("What the files are; else their names tell"),
       N_ ("TYPE") },
     { "accept", 0, 0, G_OPTION_ARG_STRING, &options->accept, N_ ("What is wanted"), N_ ("TYPE") },
+    { "connection",
+      0,
+      0,
+      G_OPTION_ARG_STRING,
+      &options->connection,
+      N_ ("Where the endpoint is; “local” is this computer"),
+      N_ ("NAME") },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, N_ ("Print the answer as it came"), NULL },
     { "data-dir",
       0,
@@ -260,6 +267,7 @@ sb_command_predict (int argc, char **argv)
     status = 1;
   g_free (options.content_type);
   g_free (options.accept);
+  g_free (options.connection);
   g_free (options.data_dir);
   if (error != NULL)
     fprintf (stderr, "sagebrush: %s\n", error->message);

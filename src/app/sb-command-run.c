@@ -46,17 +46,6 @@ typedef struct
   gboolean interrupted;
 } Command;
 
-/**
- * sb_command_data_dir:
- *
- * Returns: (transfer full): where Sagebrush keeps what is a person's own
- */
-char *
-sb_command_data_dir (void)
-{
-  return g_build_filename (g_get_user_data_dir (), "sagebrush", NULL);
-}
-
 static void
 clear_line (Command *self)
 {
@@ -169,23 +158,12 @@ set_up (Command *self, const char *name, GError **error)
 {
   g_autofree char *base =
       self->options.data_dir != NULL ? g_strdup (self->options.data_dir) : sb_command_data_dir ();
-  g_autofree char *engine_dir = g_build_filename (base, "engine", NULL);
   g_autoptr (SbConnection) connection = NULL;
   SbModule *module;
 
-  if (self->options.connection != NULL && strcmp (self->options.connection, "local") != 0)
-    {
-      g_set_error (error,
-                   SB_ERROR,
-                   SB_ERROR_INVALID,
-                   _ ("There is no connection “%s”; “local” is this computer"),
-                   self->options.connection);
-      return FALSE;
-    }
-  self->engine = sb_engine_process_start (engine_dir, NULL, error);
-  if (self->engine == NULL)
+  connection = sb_command_connect (base, self->options.connection, &self->engine, error);
+  if (connection == NULL)
     return FALSE;
-  connection = sb_connection_new_for_engine (self->engine);
   self->workshop = sb_workshop_new (base, connection);
   module = sb_module_store_find_by_name (sb_workshop_get_modules (self->workshop), name);
   if (module == NULL)

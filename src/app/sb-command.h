@@ -7,13 +7,16 @@
 
 #pragma once
 
-#include <glib.h>
+#include "cloud/sb-engine-process.h"
 
 G_BEGIN_DECLS
 
 int sb_command_run (int argc, char **argv);
 int sb_command_predict (int argc, char **argv);
+int sb_command_connections (int argc, char **argv);
 int sb_command_engine (int argc, char **argv);
+SbConnection *
+sb_command_connect (const char *base, const char *name, SbEngineProcess **engine, GError **error);
 char *sb_command_data_dir (void);
 
 G_END_DECLS
