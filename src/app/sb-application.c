@@ -14,6 +14,8 @@
 #include "cloud/sb-engine-process.h"
 #include "cloud/sb-keyring-provider.h"
 #include "cloud/sb-profile-provider.h"
+#include "pages/sb-connection-dialog.h"
+#include "pages/sb-window-asker.h"
 
 /**
  * SbApplication:
@@ -27,7 +29,9 @@ struct _SbApplication
 
   GSettings *settings;
   SbEngineProcess *engine;
-  SbWorkshop *workshop;
+  SbAsker *asker;
+  SbConnectionStore *store;
+  GHashTable *workshops; /* by connection: what runs in one goes on while another is shown */
 };
 
 G_DEFINE_FINAL_TYPE (SbApplication, sb_application, ADW_TYPE_APPLICATION)
@@ -94,26 +98,171 @@ start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
   g_task_return_pointer (task, started, (GDestroyNotify) started_free);
 }
 
+static SbWindow *
+get_window (SbApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  while (window != NULL && !SB_IS_WINDOW (window))
+    window = gtk_window_get_transient_for (window);
+  return (SbWindow *) window;
+}
+
+static void
+keep_workshop (SbApplication *self, SbConnection *connection)
+{
+  g_autofree char *base = sb_command_data_dir ();
+
+  g_hash_table_replace (self->workshops,
+                        g_strdup (sb_connection_get_id (connection)),
+                        sb_workshop_new (base, connection));
+}
+
+static void
+show_workshop (SbApplication *self, const char *id)
+{
+  SbWindow *window = get_window (self);
+  SbWorkshop *workshop = g_hash_table_lookup (self->workshops, id);
+
+  if (window == NULL || workshop == NULL)
+    return;
+  g_settings_set_string (self->settings, "connection", id);
+  sb_window_set_workshop (window, workshop);
+}
+
+static void
+connect_to (SbApplication *self, const char *id)
+{
+  SbConnectionInfo *info = sb_connection_store_find (self->store, id);
+  g_autoptr (SbConnection) connection = NULL;
+
+  if (!g_hash_table_contains (self->workshops, id) && info != NULL)
+    {
+      connection = sb_connection_store_open (self->store, info);
+      keep_workshop (self, connection);
+    }
+  show_workshop (self, id);
+}
+
 static void
 on_started (GObject *source, GAsyncResult *result, gpointer data)
 {
   SbApplication *self = SB_APPLICATION (source);
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-  g_autofree char *base = sb_command_data_dir ();
+  SbWindow *window = get_window (self);
+  g_autofree char *latest = g_settings_get_string (self->settings, "connection");
   g_autoptr (GError) error = NULL;
   Started *started = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (started == NULL)
     {
       if (window != NULL)
-        sb_window_show_problem (SB_WINDOW (window), error);
+        sb_window_show_problem (window, error);
       return;
     }
   self->engine = g_object_ref (started->engine);
-  self->workshop = sb_workshop_new (base, started->connection);
+  keep_workshop (self, started->connection);
   started_free (started);
+  connect_to (self, sb_connection_store_find (self->store, latest) != NULL ? latest : "local");
+}
+
+static void
+on_connect (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  connect_to (data, g_variant_get_string (parameter, NULL));
+}
+
+static void
+on_added (SbConnectionDialog *dialog, SbConnectionInfo *info, SbApplication *self)
+{
+  g_autofree char *user = sb_connection_info_dup_user (info);
+  const char *account = sb_connection_info_get (info, "account");
+  SbWindow *window = get_window (self);
+  g_autofree char *text =
+      account != NULL && user != NULL
+          ? g_strdup_printf (_ ("Connected: account %s, %s"), account, user)
+          : g_strdup_printf (_ ("“%s” was added"), sb_connection_info_get_name (info));
+
+  connect_to (self, sb_connection_info_get_id (info));
   if (window != NULL)
-    sb_window_set_workshop (SB_WINDOW (window), self->workshop);
+    sb_window_toast (window, text);
+}
+
+static void
+add_connection (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SbApplication *self = data;
+  GtkWidget *dialog =
+      sb_connection_dialog_new (GTK_WINDOW (get_window (self)), self->store, self->asker);
+
+  g_signal_connect_object (dialog, "added", G_CALLBACK (on_added), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SbApplication) self = data;
+  SbWindow *window = get_window (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!sb_connection_store_remove_finish (SB_CONNECTION_STORE (source), result, &error) &&
+      window != NULL)
+    sb_window_toast (window, error->message);
+}
+
+static void
+on_remove_response (AdwMessageDialog *dialog, const char *response, SbApplication *self)
+{
+  const char *id = g_object_get_data (G_OBJECT (dialog), "sb-id");
+  SbConnectionInfo *info = sb_connection_store_find (self->store, id);
+
+  if (g_strcmp0 (response, "remove") != 0 || info == NULL)
+    return;
+  show_workshop (self, "local");
+  g_hash_table_remove (self->workshops, id);
+  sb_connection_store_remove_async (self->store, info, NULL, on_removed, g_object_ref (self));
+}
+
+static void
+remove_connection (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SbApplication *self = data;
+  const char *id = g_variant_get_string (parameter, NULL);
+  SbConnectionInfo *info = sb_connection_store_find (self->store, id);
+  GtkWidget *dialog;
+
+  if (info == NULL)
+    return;
+  dialog = adw_message_dialog_new (GTK_WINDOW (get_window (self)), NULL, NULL);
+  adw_message_dialog_format_heading (ADW_MESSAGE_DIALOG (dialog),
+                                     _ ("Remove “%s”?"),
+                                     sb_connection_info_get_name (info));
+  adw_message_dialog_set_body (
+      ADW_MESSAGE_DIALOG (dialog),
+      _ ("Its secrets are deleted from the keyring. What runs there goes on "
+         "and may cost money: clean up first."));
+  adw_message_dialog_add_responses (
+      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "remove", _ ("Remove"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog),
+                                              "remove",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_object_set_data_full (G_OBJECT (dialog), "sb-id", g_strdup (id), g_free);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_remove_response), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+load_store (SbApplication *self, SbWindow *window)
+{
+  g_autofree char *base = sb_command_data_dir ();
+  g_autoptr (GError) error = NULL;
+
+  if (self->store == NULL)
+    self->store = sb_connection_store_new (base, self->asker, &error);
+  sb_window_set_store (window, self->store);
+  if (error != NULL)
+    sb_window_toast (window, error->message);
 }
 
 static void
@@ -129,6 +278,7 @@ sb_application_activate (GApplication *application)
       return;
     }
   window = GTK_WINDOW (sb_window_new (ADW_APPLICATION (self), self->settings));
+  load_store (self, SB_WINDOW (window));
   gtk_window_present (window);
   task = g_task_new (self, NULL, on_started, NULL);
   g_task_run_in_thread (task, start_in_thread);
@@ -180,10 +330,15 @@ static void
 sb_application_startup (GApplication *application)
 {
   SbApplication *self = SB_APPLICATION (application);
-  const GActionEntry actions[] = { { "about", show_about }, { "quit", quit } };
+  const GActionEntry actions[] = { { "about", show_about },
+                                   { "quit", quit },
+                                   { "connect", on_connect, "s" },
+                                   { "add-connection", add_connection },
+                                   { "remove-connection", remove_connection, "s" } };
 
   G_APPLICATION_CLASS (sb_application_parent_class)->startup (application);
   self->settings = open_settings ();
+  self->asker = sb_window_asker_new (GTK_APPLICATION (self));
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   gtk_application_set_accels_for_action (GTK_APPLICATION (self),
                                          "app.quit",
@@ -200,7 +355,9 @@ sb_application_shutdown (GApplication *application)
   if (self->engine != NULL && sb_engine_process_is_child (self->engine) &&
       !(sb_engine_process_is_wanted (self->engine, &wanted, NULL, NULL) && wanted))
     sb_engine_process_stop (self->engine, NULL, NULL);
-  g_clear_object (&self->workshop);
+  g_clear_pointer (&self->workshops, g_hash_table_unref);
+  g_clear_object (&self->store);
+  g_clear_object (&self->asker);
   g_clear_object (&self->engine);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (sb_application_parent_class)->shutdown (application);
@@ -219,6 +376,7 @@ sb_application_class_init (SbApplicationClass *klass)
 static void
 sb_application_init (SbApplication *self)
 {
+  self->workshops = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
 }
 
 /**

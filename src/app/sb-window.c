@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/sb-report.h"
+#include "pages/sb-connection-menu.h"
 #include "pages/sb-module-page.h"
 #include "wire/sb-json.h"
 
@@ -27,6 +28,7 @@ struct _SbWindow
   SbWorkshop *workshop;
   AdwToastOverlay *toasts;
   AdwLeaflet *leaflet;
+  SbConnectionMenu *connections;
   GtkListBox *modules;
   GtkLabel *status;
   AdwWindowTitle *page_title;
@@ -221,6 +223,14 @@ make_row (SbModule *module)
   return row;
 }
 
+static gboolean
+is_this_computer (SbWindow *self)
+{
+  SbConnection *connection = sb_workshop_get_connection (self->workshop);
+
+  return strcmp (sb_connection_get_id (connection), "local") == 0;
+}
+
 static void
 add_module (SbWindow *self, SbModule *module)
 {
@@ -235,8 +245,8 @@ add_module (SbWindow *self, SbModule *module)
       return;
     }
   follow_run (self, GTK_LIST_BOX_ROW (row), run);
-  /* Get Started asks nothing here, so it does itself. */
-  if (sb_module_is_automatic (module) && !sb_run_get_running (run) &&
+  /* Get Started asks nothing on this computer, so it does itself; elsewhere people say so. */
+  if (sb_module_is_automatic (module) && is_this_computer (self) && !sb_run_get_running (run) &&
       sb_run_get_n_done (run) < g_list_model_get_n_items (sb_run_get_steps (run)))
     sb_run_execute_all_async (run, SB_RUN_DEFAULT, on_resumed, NULL);
 }
@@ -249,10 +259,26 @@ enable_page_actions (SbWindow *self, gboolean enabled)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", enabled);
 }
 
+/* What belongs to another connection goes; its runs go on in their workshop. */
+static void
+remove_modules (SbWindow *self)
+{
+  GtkListBoxRow *row;
+  SbModulePage *page;
+
+  while ((row = gtk_list_box_get_row_at_index (self->modules, 0)) != NULL)
+    {
+      page = find_page (self, g_object_get_data (G_OBJECT (row), "sb-module"));
+      gtk_list_box_remove (self->modules, GTK_WIDGET (row));
+      if (page != NULL)
+        gtk_stack_remove (self->pages, GTK_WIDGET (page));
+    }
+}
+
 /**
  * sb_window_set_workshop:
  * @self: a window
- * @workshop: what it shows
+ * @workshop: what it shows, in place of what it showed before
  */
 void
 sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
@@ -260,7 +286,10 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   GListModel *modules = G_LIST_MODEL (sb_workshop_get_modules (workshop));
   g_autofree char *page = g_settings_get_string (self->settings, "page");
 
+  remove_modules (self);
   g_set_object (&self->workshop, workshop);
+  sb_connection_menu_set_current (self->connections,
+                                  sb_connection_get_id (sb_workshop_get_connection (workshop)));
   for (guint i = 0; i < g_list_model_get_n_items (modules); i++)
     {
       g_autoptr (SbModule) module = g_list_model_get_item (modules, i);
@@ -270,6 +299,28 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   show_status (self);
   enable_page_actions (self, TRUE);
   show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+}
+
+/**
+ * sb_window_set_store:
+ * @self: a window
+ * @store: the connections that can be chosen
+ */
+void
+sb_window_set_store (SbWindow *self, SbConnectionStore *store)
+{
+  sb_connection_menu_set_store (self->connections, store);
+}
+
+/**
+ * sb_window_toast:
+ * @self: a window
+ * @text: what has happened
+ */
+void
+sb_window_toast (SbWindow *self, const char *text)
+{
+  toast (self, text);
 }
 
 /**
@@ -412,10 +463,12 @@ sb_window_class_init (SbWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sb_window_dispose;
+  g_type_ensure (SB_TYPE_CONNECTION_MENU);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/sagebrush/Sagebrush/ui/sb-window.ui");
   gtk_widget_class_bind_template_child (widget_class, SbWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, connections);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, modules);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, status);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, page_title);

@@ -7,6 +7,7 @@
 
 #include <adwaita.h>
 
+#include "cloud/sb-connection-store.h"
 #include "workshop/sb-workshop.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,8 @@ G_DECLARE_FINAL_TYPE (SbWindow, sb_window, SB, WINDOW, AdwApplicationWindow)
 
 GtkWidget *sb_window_new (AdwApplication *application, GSettings *settings);
 void sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop);
+void sb_window_set_store (SbWindow *self, SbConnectionStore *store);
+void sb_window_toast (SbWindow *self, const char *text);
 void sb_window_show_problem (SbWindow *self, const GError *error);
 
 G_END_DECLS

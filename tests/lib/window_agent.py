@@ -185,20 +185,37 @@ def secret():
     return None
 
 
+def secrets():
+    """Attributes and secret of all that the keyring keeps."""
+    service = Secret.Service.get_sync(Secret.ServiceFlags.LOAD_COLLECTIONS, None)
+    found = []
+    for collection in service.get_collections():
+        for item in collection.get_items():
+            item.load_secret_sync(None)
+            found.append([item.get_attributes(), item.get_secret().get_text()])
+    return found
+
+
+def write(text):
+    xdotool("type", "--delay", 12, text)
+    return True
+
+
 def answer(value):
     print("=> " + json.dumps(value), flush=True)
 
 
 def main():
-    keyring = subprocess.run(["gnome-keyring-daemon", "--unlock", "--components=secrets"], input="pw", text=True,
-                             capture_output=True, check=False)
-    sys.stderr.write(keyring.stderr)
+    if "SB_NO_KEYRING" not in os.environ:
+        keyring = subprocess.run(["gnome-keyring-daemon", "--unlock", "--components=secrets"], input="pw", text=True,
+                                 capture_output=True, check=False)
+        sys.stderr.write(keyring.stderr)
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
     files = Files()
-    commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "click": click, "point": point,
-                "scroll": scroll, "stroke": stroke, "secret": secret, "drag": files.drag, "copy": files.copy,
-                "choose": choose}
+    commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
+                "point": point, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
+                "drag": files.drag, "copy": files.copy, "choose": choose}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
