@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -48,6 +49,7 @@ class Identity:
         self.interval = 0
         self.round = 0
         self.asked = []
+        self.times = []
         self.problems = []
         self.secrets = {"base+secret/"}
         self.lock = threading.Lock()
@@ -138,6 +140,7 @@ class Identity:
 
     def note(self, service, operation, given):
         self.asked.append((service, operation, given))
+        self.times.append(time.monotonic())
         self.problems += check_entry({"service": service, "operation": operation, "input": given})
 
     def read_rest(self, service, operation, http, query, body):
