@@ -604,11 +604,13 @@ sb_connection_dialog_dispose (GObject *object)
   G_OBJECT_CLASS (sb_connection_dialog_parent_class)->dispose (object);
 }
 
-/* Whoever closes it while a check is under way does not want it any more. */
+/* Whoever closes it while a check is under way does not want it any more. A password row that has
+ * the focus when it goes makes libadwaita 1.2 complain. */
 static gboolean
 on_close_request (GtkWindow *window)
 {
   g_cancellable_cancel (SB_CONNECTION_DIALOG (window)->cancellable);
+  gtk_window_set_focus (window, NULL);
   return GTK_WINDOW_CLASS (sb_connection_dialog_parent_class)->close_request (window);
 }
 

@@ -166,6 +166,8 @@ sb_connection_menu_dispose (GObject *object)
 {
   SbConnectionMenu *self = SB_CONNECTION_MENU (object);
 
+  /* Else the template takes away the child that the bin still points to. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_CONNECTION_MENU);
   g_clear_object (&self->store);
   g_clear_pointer (&self->current, g_free);

@@ -32,10 +32,9 @@ typedef struct
   SbWindowAsker *asker;
   GMutex lock;
   GCond cond;
-  gboolean done;     /* guarded by lock */
-  gboolean answered; /* guarded by lock */
-  GtkWindow *dialog; /* of the main thread, as are the entries */
-  GtkEditable *entries[3];
+  gboolean done;        /* guarded by lock */
+  gboolean answered;    /* guarded by lock */
+  GtkWindow *dialog;    /* of the main thread */
   SbSecret *answers[3]; /* guarded by lock */
   char *heading;
   char *body;
@@ -100,11 +99,6 @@ on_response (AdwMessageDialog *dialog, const char *response, Question *question)
   gboolean answered = strcmp (response, "continue") == 0;
 
   question->dialog = NULL;
-  g_mutex_lock (&question->lock);
-  for (gsize i = 0; answered && i < G_N_ELEMENTS (question->entries); i++)
-    if (question->entries[i] != NULL)
-      question->answers[i] = sb_secret_dup (gtk_editable_get_text (question->entries[i]));
-  g_mutex_unlock (&question->lock);
   finish (question, answered);
 }
 
@@ -116,6 +110,14 @@ get_parent (SbWindowAsker *self)
   return application != NULL ? gtk_application_get_active_window (application) : NULL;
 }
 
+/* A password row that has the focus when it goes makes libadwaita 1.2 complain. */
+static gboolean
+on_close_request (GtkWindow *dialog)
+{
+  gtk_window_set_focus (dialog, NULL);
+  return GDK_EVENT_PROPAGATE;
+}
+
 static GtkWidget *
 new_dialog (SbWindowAsker *self, const char *heading, const char *body)
 {
@@ -124,32 +126,52 @@ new_dialog (SbWindowAsker *self, const char *heading, const char *body)
   adw_message_dialog_set_body (ADW_MESSAGE_DIALOG (dialog), body);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"));
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect (dialog, "close-request", G_CALLBACK (on_close_request), NULL);
   return dialog;
 }
 
-static GtkEditable *
-add_row (GtkListBox *list, const char *title, gboolean secret)
+/* A dialog is closed, and its entries are gone, before it tells its response. */
+static void
+on_changed (GtkEditable *entry, Question *question)
+{
+  guint at = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (entry), "sb-answer"));
+
+  if (gtk_widget_in_destruction (GTK_WIDGET (entry)))
+    return;
+  g_mutex_lock (&question->lock);
+  sb_secret_clear (&question->answers[at]);
+  question->answers[at] = sb_secret_dup (gtk_editable_get_text (entry));
+  g_mutex_unlock (&question->lock);
+}
+
+static GtkWidget *
+add_row (Question *question, GtkListBox *list, guint at, const char *title, gboolean secret)
 {
   GtkWidget *row = secret ? adw_password_entry_row_new () : adw_entry_row_new ();
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  adw_entry_row_set_activates_default (ADW_ENTRY_ROW (row), TRUE);
   gtk_list_box_append (list, row);
-  return GTK_EDITABLE (row);
+  question->answers[at] = sb_secret_dup ("");
+  g_object_set_data (G_OBJECT (row), "sb-answer", GUINT_TO_POINTER (at));
+  g_signal_connect (row, "changed", G_CALLBACK (on_changed), question);
+  return row;
 }
 
-static void
+/* Returns what the person is to begin with. */
+static GtkWidget *
 add_rows (Question *question, GtkListBox *list)
 {
+  GtkWidget *id, *first;
+
   if (question->key_id == NULL)
-    {
-      question->entries[0] = add_row (list, _ ("Code"), FALSE);
-      return;
-    }
-  question->entries[0] = add_row (list, _ ("Access Key ID"), FALSE);
-  question->entries[1] = add_row (list, _ ("Secret Access Key"), TRUE);
-  question->entries[2] = add_row (list, _ ("Session Token (Optional)"), TRUE);
-  gtk_editable_set_text (question->entries[0], question->key_id);
+    return add_row (question, list, 0, _ ("Code"), FALSE);
+  id = add_row (question, list, 0, _ ("Access Key ID"), FALSE);
+  first = add_row (question, list, 1, _ ("Secret Access Key"), TRUE);
+  add_row (question, list, 2, _ ("Session Token (Optional)"), TRUE);
+  gtk_editable_set_text (GTK_EDITABLE (id), question->key_id);
+  return first;
 }
 
 static gboolean
@@ -158,10 +180,11 @@ show_question (gpointer data)
   Question *question = data;
   GtkWidget *dialog = new_dialog (question->asker, question->heading, question->body);
   GtkWidget *list = gtk_list_box_new ();
+  GtkWidget *first;
 
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
   gtk_widget_add_css_class (list, "boxed-list");
-  add_rows (question, GTK_LIST_BOX (list));
+  first = add_rows (question, GTK_LIST_BOX (list));
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), list);
   adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "continue", _ ("Continue"));
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "continue");
@@ -176,7 +199,7 @@ show_question (gpointer data)
                          0);
   question->dialog = GTK_WINDOW (dialog);
   gtk_window_present (GTK_WINDOW (dialog));
-  gtk_widget_grab_focus (GTK_WIDGET (question->entries[question->key_id != NULL ? 1 : 0]));
+  gtk_widget_grab_focus (first);
   return G_SOURCE_REMOVE;
 }
 
@@ -185,8 +208,9 @@ close_question (gpointer data)
 {
   Question *question = data;
 
+  /* Closing is an answer, too: the close response. */
   if (question->dialog != NULL)
-    adw_message_dialog_response (ADW_MESSAGE_DIALOG (question->dialog), "cancel");
+    gtk_window_close (question->dialog);
   return G_SOURCE_REMOVE;
 }
 
