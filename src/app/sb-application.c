@@ -179,7 +179,10 @@ on_added (SbConnectionDialog *dialog, SbConnectionInfo *info, SbApplication *sel
   SbWindow *window = get_window (self);
   g_autofree char *text =
       account != NULL && user != NULL
-          ? g_strdup_printf (_ ("Connected: account %s, %s"), account, user)
+          ? g_strdup_printf (_ ("Connected: account %s, %s, %s"),
+                             account,
+                             user,
+                             sb_connection_info_get_region (info))
           : g_strdup_printf (_ ("“%s” was added"), sb_connection_info_get_name (info));
 
   connect_to (self, sb_connection_info_get_id (info));
@@ -242,7 +245,7 @@ remove_connection (GSimpleAction *action, GVariant *parameter, gpointer data)
       _ ("Its secrets are deleted from the keyring. What runs there goes on "
          "and may cost money: clean up first."));
   adw_message_dialog_add_responses (
-      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "remove", _ ("Remove"), NULL);
+      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "remove", _ ("Remove Connection"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog),
                                               "remove",
                                               ADW_RESPONSE_DESTRUCTIVE);

@@ -97,14 +97,15 @@ chosen (AdwComboRow *row)
   return item != NULL ? gtk_string_object_get_string (item) : NULL;
 }
 
-/* "eu-central-1" of "Europe (Frankfurt) – eu-central-1" */
+/* The list is that of the Regions, in their order. */
 static const char *
 chosen_region (AdwComboRow *row)
 {
-  const char *text = chosen (row);
-  const char *space = text != NULL ? strrchr (text, ' ') : NULL;
+  gsize n;
+  const SbRegion *regions = sb_regions_get (&n);
+  guint at = adw_combo_row_get_selected (row);
 
-  return space != NULL ? space + 1 : DEFAULT_REGION;
+  return at < n ? regions[at].id : DEFAULT_REGION;
 }
 
 static void
@@ -126,7 +127,7 @@ fill_regions (AdwComboRow *row)
   const SbRegion *regions = sb_regions_get (&n);
 
   for (gsize i = 0; i < n; i++)
-    gtk_string_list_take (list, g_strdup_printf ("%s – %s", regions[i].title, regions[i].id));
+    gtk_string_list_take (list, g_strdup_printf ("%s – %s", regions[i].id, regions[i].title));
   adw_combo_row_set_model (row, G_LIST_MODEL (list));
 }
 
