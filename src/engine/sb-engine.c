@@ -130,6 +130,7 @@ add_all_operations (SbEngine *self)
   sb_add_model_operations (self);
   sb_add_endpoint_config_operations (self);
   sb_add_endpoint_operations (self);
+  sb_add_notebook_operations (self);
   sb_add_tag_operations (self);
   sb_add_log_operations (self);
   sb_add_iam_operations (self);
@@ -176,6 +177,7 @@ sb_engine_new (const char *data_dir, const char *region, GError **error)
   self->auth = sb_auth_new (self->credentials, region);
   self->training = sb_training_new (self);
   self->endpoints = sb_endpoints_new (self);
+  self->notebooks = sb_notebooks_new (self);
   add_all_operations (self);
   return g_steal_pointer (&self);
 }
@@ -200,6 +202,7 @@ sb_engine_free (SbEngine *self)
 
   if (ready != NULL)
     g_unlink (ready);
+  g_clear_pointer (&self->notebooks, sb_notebooks_free);
   g_clear_pointer (&self->endpoints, sb_endpoints_free);
   g_clear_pointer (&self->training, sb_training_free);
   if (self->server != NULL)
@@ -244,6 +247,7 @@ sb_engine_listen (SbEngine *self, guint16 port, GError **error)
     }
   sb_training_resume (self->training);
   sb_endpoints_resume (self->endpoints);
+  sb_notebooks_resume (self->notebooks);
   line = sb_engine_dup_ready_line (self);
   ready = sb_json_parse_object (line, -1, error);
   if (ready == NULL)

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 
 typedef struct _SbTraining SbTraining;
 typedef struct _SbEndpoints SbEndpoints;
+typedef struct _SbNotebooks SbNotebooks;
 
 /**
  * SbEngine:
@@ -34,6 +35,7 @@ typedef struct _SbEndpoints SbEndpoints;
  * @logs: log streams and events
  * @training: running jobs
  * @endpoints: endpoints in service
+ * @notebooks: notebook instances in service
  * @server: the HTTP server
  *
  * The engine: one instance in a process, everything in the main thread save where it is said.
@@ -50,6 +52,7 @@ typedef struct
   SbLogStore *logs;
   SbTraining *training;
   SbEndpoints *endpoints;
+  SbNotebooks *notebooks;
   SoupServer *server;
   GHashTable *operations;
   int lock;

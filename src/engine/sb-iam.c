@@ -5,10 +5,11 @@
 
 #include "config.h"
 
+#include "engine/sb-iam.h"
+
 #include <string.h>
 
 #include "engine/sb-resource.h"
-#include "engine/sb-services.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-names.h"
@@ -19,8 +20,17 @@
   "\"sagemaker.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}"
 #define MAX_ITEMS 100
 
-static gboolean
-fail (GError **error, guint status, const char *code, const char *message)
+/**
+ * sb_iam_fail:
+ * @error: where it goes
+ * @status: HTTP status
+ * @code: IAM's code
+ * @message: its sentence
+ *
+ * Returns: %FALSE
+ */
+gboolean
+sb_iam_fail (GError **error, guint status, const char *code, const char *message)
 {
   g_propagate_error (error, sb_error_new_service (status, code, message, NULL));
   return FALSE;
@@ -108,8 +118,16 @@ show_role (JsonObject *role)
   return shown;
 }
 
-static JsonObject *
-load_role (SbEngine *engine, const char *name, GError **error)
+/**
+ * sb_iam_load_role:
+ * @engine: an engine
+ * @name: name of a role
+ * @error: NoSuchEntity
+ *
+ * Returns: (transfer full) (nullable): its document
+ */
+JsonObject *
+sb_iam_load_role (SbEngine *engine, const char *name, GError **error)
 {
   JsonObject *role = sb_resource_load (engine, "role", name);
   g_autofree char *message = NULL;
@@ -117,7 +135,7 @@ load_role (SbEngine *engine, const char *name, GError **error)
   if (role != NULL)
     return role;
   message = g_strdup_printf ("The role with name %s cannot be found.", name);
-  fail (error, 404, "NoSuchEntity", message);
+  sb_iam_fail (error, 404, "NoSuchEntity", message);
   return NULL;
 }
 
@@ -134,12 +152,12 @@ create_role (SbEngine *engine, JsonObject *input, GError **error)
   if (existing != NULL)
     {
       message = g_strdup_printf ("Role with name %s already exists.", name);
-      fail (error, 409, "EntityAlreadyExists", message);
+      sb_iam_fail (error, 409, "EntityAlreadyExists", message);
       return NULL;
     }
   if (policy == NULL || !json_object_has_member (policy, "Statement"))
     {
-      fail (error, 400, "MalformedPolicyDocument", "This policy contains invalid Json");
+      sb_iam_fail (error, 400, "MalformedPolicyDocument", "This policy contains invalid Json");
       return NULL;
     }
   role = make_role (engine, input);
@@ -152,7 +170,7 @@ static JsonObject *
 get_role (SbEngine *engine, JsonObject *input, GError **error)
 {
   g_autoptr (JsonObject) role =
-      load_role (engine, sb_json_get_string (input, "RoleName", ""), error);
+      sb_iam_load_role (engine, sb_json_get_string (input, "RoleName", ""), error);
 
   if (role == NULL)
     return NULL;
@@ -166,9 +184,17 @@ compare_names (gconstpointer a, gconstpointer b, gpointer member)
                  sb_json_get_string (*(JsonObject *const *) b, member, ""));
 }
 
-/* A page of @all after the item named by the Marker, put into @member of the answer. */
-static JsonObject *
-make_page (JsonObject *input, GPtrArray *all, const char *member, const char *name_member)
+/**
+ * sb_iam_make_page:
+ * @input: a List call; its `Marker` names the last item of the page before
+ * @all: (element-type JsonObject): everything there is; it is sorted
+ * @member: such as `Roles`
+ * @name_member: such as `RoleName`
+ *
+ * Returns: (transfer full): the answer, with `IsTruncated` and, when there is more, `Marker`
+ */
+JsonObject *
+sb_iam_make_page (JsonObject *input, GPtrArray *all, const char *member, const char *name_member)
 {
   const char *marker = sb_json_get_string (input, "Marker", "");
   gint64 max = sb_json_get_int (input, "MaxItems", MAX_ITEMS);
@@ -214,25 +240,41 @@ list_roles (SbEngine *engine, JsonObject *input, GError **error)
         json_object_remove_member (role, "Tags");
         g_ptr_array_add (shown, role);
       }
-  return make_page (input, shown, "Roles", "RoleName");
+  return sb_iam_make_page (input, shown, "Roles", "RoleName");
 }
 
 static JsonObject *
 delete_role (SbEngine *engine, JsonObject *input, GError **error)
 {
   const char *name = sb_json_get_string (input, "RoleName", "");
-  g_autoptr (JsonObject) role = load_role (engine, name, error);
+  g_autoptr (JsonObject) role = sb_iam_load_role (engine, name, error);
+  JsonObject *inline_policies;
 
   if (role == NULL)
     return NULL;
   if (strcmp (name, SB_ENGINE_ROLE) == 0)
     {
-      fail (error, 400, "UnmodifiableEntity", "The local engine's own role cannot be deleted.");
+      sb_iam_fail (error,
+                   400,
+                   "UnmodifiableEntity",
+                   "The local engine's own role cannot be deleted.");
       return NULL;
     }
   if (json_array_get_length (sb_json_get_array (role, "_policies")) > 0)
     {
-      fail (error, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first.");
+      sb_iam_fail (error,
+                   409,
+                   "DeleteConflict",
+                   "Cannot delete entity, must detach all policies first.");
+      return NULL;
+    }
+  inline_policies = sb_json_get_object (role, "_inline");
+  if (inline_policies != NULL && json_object_get_size (inline_policies) > 0)
+    {
+      sb_iam_fail (error,
+                   409,
+                   "DeleteConflict",
+                   "Cannot delete entity, must delete policies first.");
       return NULL;
     }
   if (!sb_resource_delete (engine, "role", name, error))
@@ -249,15 +291,27 @@ find_policy (JsonArray *policies, const char *arn)
   return -1;
 }
 
+/* Policies of one's own are none of what the engine keeps: only those that AWS manages exist. */
+static gboolean
+check_policy_arn (const char *arn, GError **error)
+{
+  g_autofree char *message = NULL;
+
+  if (strstr (arn, ":iam::aws:policy/") != NULL)
+    return TRUE;
+  message = g_strdup_printf ("Policy %s does not exist or is not attachable.", arn);
+  return sb_iam_fail (error, 404, "NoSuchEntity", message);
+}
+
 static JsonObject *
 attach_role_policy (SbEngine *engine, JsonObject *input, GError **error)
 {
   const char *name = sb_json_get_string (input, "RoleName", "");
   const char *arn = sb_json_get_string (input, "PolicyArn", "");
-  g_autoptr (JsonObject) role = load_role (engine, name, error);
+  g_autoptr (JsonObject) role = sb_iam_load_role (engine, name, error);
   JsonArray *policies;
 
-  if (role == NULL)
+  if (role == NULL || !check_policy_arn (arn, error))
     return NULL;
   policies = sb_json_get_array (role, "_policies");
   if (find_policy (policies, arn) < 0)
@@ -272,7 +326,7 @@ detach_role_policy (SbEngine *engine, JsonObject *input, GError **error)
 {
   const char *name = sb_json_get_string (input, "RoleName", "");
   const char *arn = sb_json_get_string (input, "PolicyArn", "");
-  g_autoptr (JsonObject) role = load_role (engine, name, error);
+  g_autoptr (JsonObject) role = sb_iam_load_role (engine, name, error);
   int index;
 
   if (role == NULL)
@@ -282,7 +336,7 @@ detach_role_policy (SbEngine *engine, JsonObject *input, GError **error)
     {
       g_autofree char *message = g_strdup_printf ("Policy %s was not found.", arn);
 
-      fail (error, 404, "NoSuchEntity", message);
+      sb_iam_fail (error, 404, "NoSuchEntity", message);
       return NULL;
     }
   json_array_remove_element (sb_json_get_array (role, "_policies"), (guint) index);
@@ -295,7 +349,7 @@ static JsonObject *
 list_attached_role_policies (SbEngine *engine, JsonObject *input, GError **error)
 {
   g_autoptr (JsonObject) role =
-      load_role (engine, sb_json_get_string (input, "RoleName", ""), error);
+      sb_iam_load_role (engine, sb_json_get_string (input, "RoleName", ""), error);
   g_autoptr (GPtrArray) shown = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   JsonArray *policies;
 
@@ -312,7 +366,7 @@ list_attached_role_policies (SbEngine *engine, JsonObject *input, GError **error
           sb_json_object_new (
               "PolicyName", "s", slash != NULL ? slash + 1 : arn, "PolicyArn", "s", arn, NULL));
     }
-  return make_page (input, shown, "AttachedPolicies", "PolicyName");
+  return sb_iam_make_page (input, shown, "AttachedPolicies", "PolicyName");
 }
 
 static const SbOperation operations[] = {
@@ -389,4 +443,5 @@ sb_add_iam_operations (SbEngine *engine)
 {
   make_own_role (engine);
   sb_engine_add_operations (engine, "iam", operations);
+  sb_add_iam_policy_operations (engine);
 }

@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "engine/sb-object-store.h"
+#include "engine/sb-object-store-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +19,6 @@
 #include "wire/sb-json.h"
 
 #define COPY_SIZE (1024 * 1024)
-
-struct _SbObjectStore
-{
-  SbDatabase *database;
-  char *folder; /* blobs */
-  char *incoming;
-};
 
 struct _SbBlob
 {
@@ -47,7 +40,15 @@ static const char schema[] =
     " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS parts (upload TEXT NOT NULL REFERENCES uploads ON DELETE CASCADE,"
     " number INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, modified REAL NOT NULL,"
-    " blob TEXT NOT NULL, checksum TEXT, PRIMARY KEY (upload, number)) WITHOUT ROWID;";
+    " blob TEXT NOT NULL, checksum TEXT, PRIMARY KEY (upload, number)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS settings (bucket TEXT NOT NULL REFERENCES buckets ON DELETE "
+    "CASCADE, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (bucket, name)) WITHOUT ROWID;"
+    /* Versions that are not what a key stands for now, and delete markers; the newest last. */
+    "CREATE TABLE IF NOT EXISTS versions (sequence INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT "
+    "NOT NULL REFERENCES buckets, key TEXT NOT NULL, version TEXT, marker INTEGER NOT NULL, size "
+    "INTEGER NOT NULL, etag TEXT NOT NULL, modified REAL NOT NULL, headers TEXT, blobs TEXT NOT "
+    "NULL);"
+    "CREATE INDEX IF NOT EXISTS versions_of_key ON versions (bucket, key, sequence);";
 
 void
 sb_object_free (SbObject *self)
@@ -56,6 +57,14 @@ sb_object_free (SbObject *self)
   g_free (self->etag);
   g_clear_pointer (&self->headers, json_object_unref);
   g_free (self->blobs);
+  g_free (self->version);
+  g_free (self);
+}
+
+void
+sb_version_free (SbVersion *self)
+{
+  g_clear_pointer (&self->object, sb_object_free);
   g_free (self);
 }
 
@@ -152,7 +161,8 @@ collect_garbage (SbObjectStore *self, GError **error)
   g_autoptr (GError) local = NULL;
   sqlite3_stmt *row =
       sb_database_query (self->database,
-                         "SELECT blobs FROM objects UNION ALL SELECT blob FROM parts",
+                         "SELECT blobs FROM objects UNION ALL SELECT blob FROM parts UNION ALL "
+                         "SELECT blobs FROM versions",
                          "");
 
   while (sb_database_next (self->database, row, &local))
@@ -198,6 +208,20 @@ empty_folder (const char *path)
     }
 }
 
+/* Stores of versions before this one had no versions. */
+static gboolean
+add_version_column (SbDatabase *database, GError **error)
+{
+  sqlite3_stmt *row =
+      sb_database_query (database,
+                         "SELECT 1 FROM pragma_table_info('objects') WHERE name = 'version'",
+                         "");
+  gboolean there = sb_database_next (database, row, NULL);
+
+  sqlite3_reset (row);
+  return there || sb_database_exec (database, error, "ALTER TABLE objects ADD version TEXT", "");
+}
+
 /**
  * sb_object_store_open:
  * @data_dir: the engine's folder
@@ -219,6 +243,8 @@ sb_object_store_open (const char *data_dir, SbDatabase *database, GError **error
     if (*g_strstrip (statements[i]) != '\0' &&
         !sb_database_exec (database, error, statements[i], ""))
       return NULL;
+  if (!add_version_column (database, error))
+    return NULL;
   self = g_new0 (SbObjectStore, 1);
   self->database = database;
   self->folder = g_steal_pointer (&folder);
@@ -252,8 +278,13 @@ sb_object_store_dup_blob_path (SbObjectStore *self, const char *blob)
   return g_build_filename (self->folder, shelf, blob, NULL);
 }
 
-static void
-delete_blobs (SbObjectStore *self, const char *blobs)
+/**
+ * _sb_object_store_delete_blobs:
+ * @self: a store
+ * @blobs: as in #SbObject; no row must know them any more
+ */
+void
+_sb_object_store_delete_blobs (SbObjectStore *self, const char *blobs)
 {
   g_auto (GStrv) items = g_strsplit (blobs, ",", -1);
 
@@ -326,6 +357,16 @@ sb_object_store_require_bucket (SbObjectStore *self, const char *name, GError **
   return FALSE;
 }
 
+static gboolean
+has_row (SbObjectStore *self, const char *sql, const char *bucket)
+{
+  sqlite3_stmt *row = sb_database_query (self->database, sql, "s", bucket);
+  gboolean found = sb_database_next (self->database, row, NULL);
+
+  sqlite3_reset (row);
+  return found;
+}
+
 /**
  * sb_object_store_delete_bucket:
  * @self: a store
@@ -337,25 +378,19 @@ sb_object_store_require_bucket (SbObjectStore *self, const char *name, GError **
 gboolean
 sb_object_store_delete_bucket (SbObjectStore *self, const char *name, GError **error)
 {
-  sqlite3_stmt *row;
-  gboolean occupied;
+  const char *message = NULL;
   g_autoptr (GPtrArray) uploads = NULL;
 
   if (!sb_object_store_require_bucket (self, name, error))
     return FALSE;
-  row = sb_database_query (self->database,
-                           "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1",
-                           "s",
-                           name);
-  occupied = sb_database_next (self->database, row, NULL);
-  sqlite3_reset (row);
-  if (occupied)
+  if (has_row (self, "SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name))
+    message = "The bucket you tried to delete is not empty";
+  else if (has_row (self, "SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", name))
+    message = "The bucket you tried to delete is not empty. You must delete all versions in the "
+              "bucket.";
+  if (message != NULL)
     {
-      g_propagate_error (error,
-                         sb_error_new_service (409,
-                                               "BucketNotEmpty",
-                                               "The bucket you tried to delete is not empty",
-                                               NULL));
+      g_propagate_error (error, sb_error_new_service (409, "BucketNotEmpty", message, NULL));
       return FALSE;
     }
   uploads = sb_object_store_list_uploads (self, name, "");
@@ -389,10 +424,73 @@ sb_object_store_list_buckets (SbObjectStore *self)
   return array;
 }
 
-#define OBJECT_COLUMNS "key, size, etag, modified, headers, blobs"
+/**
+ * sb_object_store_set_setting:
+ * @self: a store
+ * @bucket: a bucket that exists
+ * @name: such as `versioning`
+ * @value: (nullable): %NULL takes it away
+ * @error: why not
+ *
+ * Returns: whether it is kept
+ */
+gboolean
+sb_object_store_set_setting (SbObjectStore *self,
+                             const char *bucket,
+                             const char *name,
+                             const char *value,
+                             GError **error)
+{
+  if (value == NULL)
+    return sb_database_exec (self->database,
+                             error,
+                             "DELETE FROM settings WHERE bucket = ? AND name = ?",
+                             "ss",
+                             bucket,
+                             name);
+  return sb_database_exec (self->database,
+                           error,
+                           "INSERT OR REPLACE INTO settings (bucket, name, value) VALUES (?, ?, ?)",
+                           "sss",
+                           bucket,
+                           name,
+                           value);
+}
 
-static SbObject *
-read_object (sqlite3_stmt *row)
+/**
+ * sb_object_store_dup_setting:
+ * @self: a store
+ * @bucket: a bucket
+ * @name: such as `versioning`
+ *
+ * Returns: (transfer full) (nullable): what it is set to
+ */
+char *
+sb_object_store_dup_setting (SbObjectStore *self, const char *bucket, const char *name)
+{
+  sqlite3_stmt *row = sb_database_query (self->database,
+                                         "SELECT value FROM settings WHERE bucket = ? AND name = ?",
+                                         "ss",
+                                         bucket,
+                                         name);
+  char *value = NULL;
+
+  if (sb_database_next (self->database, row, NULL))
+    value = g_strdup ((const char *) sqlite3_column_text (row, 0));
+  sqlite3_reset (row);
+  return value;
+}
+
+#define OBJECT_COLUMNS SB_OBJECT_COLUMNS
+
+/**
+ * _sb_object_store_read:
+ * @row: a row of %SB_OBJECT_COLUMNS
+ *
+ * Returns: (transfer full): the object
+ */
+SbObject *
+_sb_object_store_read (sqlite3_stmt *row)
 {
   SbObject *object = g_new0 (SbObject, 1);
 
@@ -402,6 +500,7 @@ read_object (sqlite3_stmt *row)
   object->modified = sqlite3_column_double (row, 3);
   object->headers = parse_headers ((const char *) sqlite3_column_text (row, 4));
   object->blobs = g_strdup ((const char *) sqlite3_column_text (row, 5));
+  object->version = g_strdup ((const char *) sqlite3_column_text (row, 6));
   return object;
 }
 
@@ -425,80 +524,71 @@ sb_object_store_find (SbObjectStore *self, const char *bucket, const char *key)
   SbObject *object = NULL;
 
   if (sb_database_next (self->database, row, NULL))
-    object = read_object (row);
+    object = _sb_object_store_read (row);
   sqlite3_reset (row);
   return object;
 }
 
-static gboolean
-insert_object (SbObjectStore *self, const char *bucket, const SbObject *object, GError **error)
+/**
+ * _sb_object_store_insert:
+ * @self: a store
+ * @bucket: a bucket
+ * @object: what its key is to stand for
+ * @error: why not
+ *
+ * Returns: whether it is there, in the place of what was there
+ */
+gboolean
+_sb_object_store_insert (SbObjectStore *self,
+                         const char *bucket,
+                         const SbObject *object,
+                         GError **error)
 {
   g_autofree char *headers = object->headers != NULL ? sb_json_to_string (object->headers) : NULL;
 
   return sb_database_exec (self->database,
                            error,
                            "INSERT OR REPLACE INTO objects (bucket, " OBJECT_COLUMNS
-                           ") VALUES (?, ?, ?, ?, ?, ?, ?)",
-                           "ssisdss",
+                           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                           "ssisdsss",
                            bucket,
                            object->key,
                            (gint64) object->size,
                            object->etag,
                            object->modified,
                            headers,
-                           object->blobs);
+                           object->blobs,
+                           object->version);
 }
 
 /**
  * sb_object_store_put:
  * @self: a store
  * @bucket: a bucket that exists
- * @object: what is to be there; its blobs are stored already
+ * @object: what is to be there; its blobs are stored already; its version is set
  * @error: why it could not be
  *
- * Puts an object in the place of whatever was there, at once and durably.
+ * Puts an object in the place of whatever was there, at once and durably. In a bucket that keeps
+ * versions, what was there becomes one.
  *
  * Returns: whether it is there
  */
 gboolean
-sb_object_store_put (SbObjectStore *self,
-                     const char *bucket,
-                     const SbObject *object,
-                     GError **error)
+sb_object_store_put (SbObjectStore *self, const char *bucket, SbObject *object, GError **error)
 {
-  g_autoptr (SbObject) old = sb_object_store_find (self, bucket, object->key);
+  g_autoptr (GString) garbage = g_string_new (NULL);
 
-  if (!insert_object (self, bucket, object, error))
+  if (!sb_database_begin (self->database, error))
     return FALSE;
-  if (old != NULL)
-    delete_blobs (self, old->blobs);
-  return TRUE;
-}
-
-/**
- * sb_object_store_delete:
- * @self: a store
- * @bucket: a bucket
- * @key: a key; that there is no such object is no error
- * @error: why it could not be deleted
- *
- * Returns: whether there is no such object now
- */
-gboolean
-sb_object_store_delete (SbObjectStore *self, const char *bucket, const char *key, GError **error)
-{
-  g_autoptr (SbObject) old = sb_object_store_find (self, bucket, key);
-
-  if (old == NULL)
-    return TRUE;
-  if (!sb_database_exec (self->database,
-                         error,
-                         "DELETE FROM objects WHERE bucket = ? AND key = ?",
-                         "ss",
-                         bucket,
-                         key))
+  if (!_sb_object_store_retire (self, bucket, object->key, &object->version, garbage, error) ||
+      !_sb_object_store_insert (self, bucket, object, error))
+    {
+      sb_database_roll_back (self->database);
+      return FALSE;
+    }
+  if (!sb_database_commit (self->database, error))
     return FALSE;
-  delete_blobs (self, old->blobs);
+  _sb_object_store_delete_blobs (self, garbage->str);
   return TRUE;
 }
 
@@ -539,7 +629,7 @@ sb_object_store_list (SbObjectStore *self,
     {
       if (!g_str_has_prefix ((const char *) sqlite3_column_text (row, 0), prefix))
         break;
-      g_ptr_array_add (objects, read_object (row));
+      g_ptr_array_add (objects, _sb_object_store_read (row));
     }
   sqlite3_reset (row);
   return objects;
@@ -696,7 +786,7 @@ sb_object_store_put_part (SbObjectStore *self,
                          part->checksum))
     return FALSE;
   if (old != NULL)
-    delete_blobs (self, old);
+    _sb_object_store_delete_blobs (self, old);
   return TRUE;
 }
 
@@ -736,7 +826,7 @@ sb_object_store_list_parts (SbObjectStore *self, const char *upload)
  * sb_object_store_complete_upload:
  * @self: a store
  * @upload: an upload
- * @object: the object that its parts make; its blobs are some of theirs
+ * @object: the object that its parts make; its blobs are some of theirs; its version is set
  * @error: why not
  *
  * Returns: whether the object is there and the upload is gone
@@ -744,15 +834,17 @@ sb_object_store_list_parts (SbObjectStore *self, const char *upload)
 gboolean
 sb_object_store_complete_upload (SbObjectStore *self,
                                  const SbUpload *upload,
-                                 const SbObject *object,
+                                 SbObject *object,
                                  GError **error)
 {
-  g_autoptr (SbObject) old = sb_object_store_find (self, upload->bucket, object->key);
+  g_autoptr (GString) garbage = g_string_new (NULL);
   g_autoptr (GPtrArray) parts = sb_object_store_list_parts (self, upload->id);
 
   if (!sb_database_begin (self->database, error))
     return FALSE;
-  if (!insert_object (self, upload->bucket, object, error) ||
+  if (!_sb_object_store_retire (
+          self, upload->bucket, object->key, &object->version, garbage, error) ||
+      !_sb_object_store_insert (self, upload->bucket, object, error) ||
       !sb_database_exec (
           self->database, error, "DELETE FROM uploads WHERE id = ?", "s", upload->id))
     {
@@ -761,8 +853,7 @@ sb_object_store_complete_upload (SbObjectStore *self,
     }
   if (!sb_database_commit (self->database, error))
     return FALSE;
-  if (old != NULL)
-    delete_blobs (self, old->blobs);
+  _sb_object_store_delete_blobs (self, garbage->str);
   for (guint i = 0; i < parts->len; i++)
     {
       const SbPart *part = g_ptr_array_index (parts, i);
@@ -771,7 +862,7 @@ sb_object_store_complete_upload (SbObjectStore *self,
         {
           g_autofree char *unused = g_strconcat (part->blob, ":", NULL);
 
-          delete_blobs (self, unused);
+          _sb_object_store_delete_blobs (self, unused);
         }
     }
   return TRUE;
@@ -797,7 +888,7 @@ sb_object_store_abort_upload (SbObjectStore *self, const char *id, GError **erro
       g_autofree char *blob =
           g_strconcat (((SbPart *) g_ptr_array_index (parts, i))->blob, ":", NULL);
 
-      delete_blobs (self, blob);
+      _sb_object_store_delete_blobs (self, blob);
     }
   return TRUE;
 }

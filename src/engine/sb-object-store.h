@@ -28,6 +28,7 @@ typedef struct _SbObjectStore SbObjectStore;
  * @modified: seconds since 1970
  * @headers: (nullable): what was stored with it: Content-Type, x-amz-meta-…; lower-case names
  * @blobs: ids and sizes of its blobs in their order, as "ID:SIZE,ID:SIZE"
+ * @version: (nullable): its VersionId; %NULL for what was put while its bucket kept no versions
  */
 typedef struct
 {
@@ -37,7 +38,21 @@ typedef struct
   double modified;
   JsonObject *headers;
   char *blobs;
+  char *version;
 } SbObject;
+
+/**
+ * SbVersion:
+ * @object: what it is; of a delete marker only its key, version and time
+ * @marker: whether it says that the object was deleted
+ * @latest: whether it is the newest of its key
+ */
+typedef struct
+{
+  SbObject *object;
+  gboolean marker;
+  gboolean latest;
+} SbVersion;
 
 /**
  * SbUpload:
@@ -78,6 +93,7 @@ typedef struct
 void sb_object_free (SbObject *self);
 void sb_upload_record_free (SbUpload *self);
 void sb_part_free (SbPart *self);
+void sb_version_free (SbVersion *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbObject, sb_object_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbUpload, sb_upload_record_free)
 
@@ -89,14 +105,21 @@ gboolean sb_object_store_delete_bucket (SbObjectStore *self, const char *name, G
 gboolean sb_object_store_has_bucket (SbObjectStore *self, const char *name);
 gboolean sb_object_store_require_bucket (SbObjectStore *self, const char *name, GError **error);
 JsonArray *sb_object_store_list_buckets (SbObjectStore *self);
+gboolean sb_object_store_set_setting (SbObjectStore *self,
+                                      const char *bucket,
+                                      const char *name,
+                                      const char *value,
+                                      GError **error);
+char *sb_object_store_dup_setting (SbObjectStore *self, const char *bucket, const char *name);
 
 SbObject *sb_object_store_find (SbObjectStore *self, const char *bucket, const char *key);
-gboolean sb_object_store_put (SbObjectStore *self,
-                              const char *bucket,
-                              const SbObject *object,
-                              GError **error);
 gboolean
-sb_object_store_delete (SbObjectStore *self, const char *bucket, const char *key, GError **error);
+sb_object_store_put (SbObjectStore *self, const char *bucket, SbObject *object, GError **error);
+gboolean sb_object_store_delete (SbObjectStore *self,
+                                 const char *bucket,
+                                 const char *key,
+                                 char **marker,
+                                 GError **error);
 GPtrArray *sb_object_store_list (SbObjectStore *self,
                                  const char *bucket,
                                  const char *prefix,
@@ -110,6 +133,24 @@ gboolean sb_object_store_copy (SbObjectStore *self,
                                JsonObject *headers,
                                SbObject **copied,
                                GError **error);
+
+/* Versions: sb-object-versions.c */
+SbVersion *sb_object_store_find_version (SbObjectStore *self,
+                                         const char *bucket,
+                                         const char *key,
+                                         const char *version);
+gboolean sb_object_store_delete_version (SbObjectStore *self,
+                                         const char *bucket,
+                                         const char *key,
+                                         const char *version,
+                                         gboolean *marker,
+                                         GError **error);
+GPtrArray *sb_object_store_list_versions (SbObjectStore *self,
+                                          const char *bucket,
+                                          const char *prefix,
+                                          const char *key_marker,
+                                          const char *version_marker,
+                                          guint limit);
 
 char *sb_object_store_create_upload (SbObjectStore *self,
                                      const char *bucket,
@@ -130,7 +171,7 @@ gboolean sb_object_store_put_part (SbObjectStore *self,
 GPtrArray *sb_object_store_list_parts (SbObjectStore *self, const char *upload);
 gboolean sb_object_store_complete_upload (SbObjectStore *self,
                                           const SbUpload *upload,
-                                          const SbObject *object,
+                                          SbObject *object,
                                           GError **error);
 gboolean sb_object_store_abort_upload (SbObjectStore *self, const char *id, GError **error);
 

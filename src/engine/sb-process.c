@@ -319,30 +319,48 @@ sb_process_describe (int status)
   return g_strdup_printf ("exit code: %d", WEXITSTATUS (status));
 }
 
+/* The mark of a notebook instance's programs ends with a slash, so that it is below itself. */
+static gboolean
+names_folder (const char *variable, const char *folder)
+{
+  static const char *const names[] = { "SM_PREFIX=", "SAGEBRUSH_INSTANCE=" };
+  gsize length = strlen (folder);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const char *value = variable + strlen (names[i]);
+
+      if (g_str_has_prefix (variable, names[i]) && strncmp (value, folder, length) == 0 &&
+          value[length] == G_DIR_SEPARATOR)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 works_below (const char *pid, const char *folder)
 {
   g_autofree char *path = g_build_filename ("/proc", pid, "environ", NULL);
   g_autofree char *text = NULL;
   struct stat info;
-  gsize length, prefix = strlen (folder);
+  gsize length;
 
   if (stat (path, &info) != 0 || info.st_uid != getuid () ||
       !g_file_get_contents (path, &text, &length, NULL))
     return FALSE;
   for (char *p = text; p < text + length; p += strlen (p) + 1)
-    if (g_str_has_prefix (p, "SM_PREFIX=") && strncmp (p + 10, folder, prefix) == 0 &&
-        p[10 + prefix] == G_DIR_SEPARATOR)
+    if (names_folder (p, folder))
       return TRUE;
   return FALSE;
 }
 
 /**
  * sb_process_kill_left_over:
- * @folder: the engine's data folder
+ * @folder: the engine's data folder, or a folder in it
  *
- * Ends what programs of an engine that was killed have started themselves and left behind: those
- * whose `SM_PREFIX` is below @folder. The programs proper died with the engine.
+ * Ends what programs of an engine that was killed, or of a notebook instance, have started
+ * themselves and left behind: those whose `SM_PREFIX` or `SAGEBRUSH_INSTANCE` is below @folder. The
+ * programs proper died with the engine.
  */
 void
 sb_process_kill_left_over (const char *folder)

@@ -179,6 +179,10 @@ passes (const SbListSpec *spec, JsonObject *document, JsonObject *input)
     { "LastModifiedTimeAfter", "LastModifiedTime", 1 },
     { "LastModifiedTimeBefore", "LastModifiedTime", -1 },
   };
+  static const char *const texts[][2] = {
+    { "NotebookInstanceLifecycleConfigNameContains", "NotebookInstanceLifecycleConfigName" },
+    { "DefaultCodeRepositoryContains", "DefaultCodeRepository" },
+  };
   const char *contains = sb_json_get_string (input, "NameContains", NULL);
   const char *status = sb_json_get_string (input, "StatusEquals", NULL);
   const char *name = sb_json_get_string (document, spec->name_member, "");
@@ -194,6 +198,11 @@ passes (const SbListSpec *spec, JsonObject *document, JsonObject *input)
   if (status != NULL && spec->status_member != NULL &&
       g_strcmp0 (sb_json_get_string (document, spec->status_member, NULL), status) != 0)
     return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (json_object_has_member (input, texts[i][0]) &&
+        strstr (sb_json_get_string (document, texts[i][1], ""),
+                sb_json_get_string (input, texts[i][0], "")) == NULL)
+      return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (times); i++)
     if (json_object_has_member (input, times[i].filter) &&
         times[i].sign * (sb_json_get_double (document, times[i].member, 0) -

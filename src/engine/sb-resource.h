@@ -30,7 +30,7 @@ typedef struct
   const char *name_member;
   const char *status_member;
   const char *result_member;
-  const char *members[8];
+  const char *members[12];
   const char *sort;
   gboolean descending;
 } SbListSpec;

@@ -137,23 +137,43 @@ get_location (SbRequest *request)
 }
 
 static void
+write_deleted (SbXmlWriter *writer,
+               const char *key,
+               const char *version,
+               gboolean marker,
+               const char *made)
+{
+  sb_xml_writer_open (writer, "Deleted");
+  sb_xml_writer_text (writer, "Key", key);
+  sb_xml_writer_text (writer, "VersionId", version);
+  if (marker || made != NULL)
+    sb_xml_writer_bool (writer, "DeleteMarker", TRUE);
+  sb_xml_writer_text (writer, "DeleteMarkerVersionId", marker ? version : made);
+  sb_xml_writer_close (writer);
+}
+
+static void
 delete_one (SbRequest *request,
             const char *bucket,
-            const char *key,
+            const SbXmlNode *node,
             gboolean quiet,
             SbXmlWriter *writer)
 {
+  const char *key = sb_xml_get (node, "Key", "");
+  const char *version = sb_xml_get (node, "VersionId", NULL);
+  SbObjectStore *store = request->engine->objects;
   g_autoptr (GError) error = NULL;
+  g_autofree char *made = NULL;
+  gboolean marker = FALSE;
+  gboolean done =
+      version != NULL
+          ? sb_object_store_delete_version (store, bucket, key, version, &marker, &error)
+          : sb_object_store_delete (store, bucket, key, &made, &error);
 
-  if (sb_object_store_delete (request->engine->objects, bucket, key, &error))
-    {
-      if (quiet)
-        return;
-      sb_xml_writer_open (writer, "Deleted");
-      sb_xml_writer_text (writer, "Key", key);
-      sb_xml_writer_close (writer);
-      return;
-    }
+  if (done && !quiet)
+    write_deleted (writer, key, version, marker, made);
+  if (done)
+    return;
   sb_xml_writer_open (writer, "Error");
   sb_xml_writer_text (writer, "Key", key);
   sb_xml_writer_text (writer, "Code", "InternalError");
@@ -203,11 +223,9 @@ delete_objects (SbRequest *request, const char *bucket)
   for (guint i = 0; i < root->children->len; i++)
     {
       const SbXmlNode *child = g_ptr_array_index (root->children, i);
-      const char *key =
-          strcmp (child->name, "Object") == 0 ? sb_xml_get (child, "Key", NULL) : NULL;
 
-      if (key != NULL)
-        delete_one (request, bucket, key, quiet, writer);
+      if (strcmp (child->name, "Object") == 0 && sb_xml_get (child, "Key", NULL) != NULL)
+        delete_one (request, bucket, child, quiet, writer);
     }
   sb_s3_reply_xml (request, 200, writer);
 }
@@ -234,6 +252,8 @@ sb_s3_bucket (SbRequest *request, const char *bucket)
   const char *method = request->method;
   g_autoptr (GError) error = NULL;
 
+  if (sb_s3_bucket_setting (request, bucket))
+    return;
   if (strcmp (method, "PUT") == 0)
     create_bucket (request, bucket);
   else if (!sb_object_store_require_bucket (request->engine->objects, bucket, &error))

@@ -174,6 +174,49 @@ sb_s3_list_parts (SbRequest *request, const char *bucket, const char *key)
   sb_s3_reply_xml (request, 200, writer);
 }
 
+static void
+write_key (SbXmlWriter *writer, const char *name, const char *key, gboolean encode)
+{
+  g_autofree char *encoded = encode && key != NULL ? sb_uri_encode (key, -1, TRUE) : NULL;
+
+  sb_xml_writer_text (writer, name, encoded != NULL ? encoded : key);
+}
+
+/* Whether an upload was on a page before: by its key, then, as they come in the order of their age,
+ * by the upload that was the last one of that key. */
+static guint
+find_first_upload (GPtrArray *uploads, const char *key, const char *id)
+{
+  guint first = 0;
+
+  if (key == NULL || *key == '\0')
+    return 0;
+  while (first < uploads->len && strcmp (((SbUpload *) uploads->pdata[first])->key, key) < 0)
+    first++;
+  for (guint i = first; i < uploads->len; i++)
+    {
+      const SbUpload *upload = g_ptr_array_index (uploads, i);
+
+      if (strcmp (upload->key, key) != 0)
+        break;
+      if (id == NULL || *id == '\0' || strcmp (upload->id, id) == 0)
+        first = i + 1;
+    }
+  return first;
+}
+
+static void
+write_upload (SbXmlWriter *writer, const SbUpload *upload, gboolean encode)
+{
+  g_autofree char *created = sb_s3_format_time (upload->created);
+
+  sb_xml_writer_open (writer, "Upload");
+  write_key (writer, "Key", upload->key, encode);
+  sb_xml_writer_text (writer, "UploadId", upload->id);
+  sb_xml_writer_text (writer, "Initiated", created);
+  sb_xml_writer_close (writer);
+}
+
 /**
  * sb_s3_list_uploads:
  * @request: ListMultipartUploads
@@ -183,29 +226,32 @@ void
 sb_s3_list_uploads (SbRequest *request, const char *bucket)
 {
   const char *prefix = sb_request_get_query (request, "prefix");
+  const char *key_marker = sb_request_get_query (request, "key-marker");
+  const char *id_marker = sb_request_get_query (request, "upload-id-marker");
+  const char *max_text = sb_request_get_query (request, "max-uploads");
+  guint64 max = max_text != NULL ? MIN (g_ascii_strtoull (max_text, NULL, 10), 1000) : 1000;
   g_autoptr (GPtrArray) uploads =
       sb_object_store_list_uploads (request->engine->objects, bucket, prefix != NULL ? prefix : "");
   gboolean encode = g_strcmp0 (sb_request_get_query (request, "encoding-type"), "url") == 0;
   SbXmlWriter *writer = sb_xml_writer_new ("ListMultipartUploadsResult", SB_S3_NAMESPACE);
+  guint first = find_first_upload (uploads, key_marker, id_marker);
+  guint end = (guint) MIN (uploads->len, first + max);
 
   sb_xml_writer_text (writer, "Bucket", bucket);
-  sb_xml_writer_text (writer, "Prefix", prefix);
+  write_key (writer, "KeyMarker", key_marker, encode);
+  sb_xml_writer_text (writer, "UploadIdMarker", id_marker);
+  write_key (writer, "Prefix", prefix, encode);
+  sb_xml_writer_int (writer, "MaxUploads", (gint64) max);
   if (encode)
     sb_xml_writer_text (writer, "EncodingType", "url");
-  sb_xml_writer_bool (writer, "IsTruncated", FALSE);
-  for (guint i = 0; i < uploads->len; i++)
+  sb_xml_writer_bool (writer, "IsTruncated", end < uploads->len);
+  if (end < uploads->len && end > first)
     {
-      const SbUpload *upload = g_ptr_array_index (uploads, i);
-      g_autofree char *created = sb_s3_format_time (upload->created);
-      g_autofree char *key =
-          encode ? sb_uri_encode (upload->key, -1, TRUE) : g_strdup (upload->key);
-
-      sb_xml_writer_open (writer, "Upload");
-      sb_xml_writer_text (writer, "Key", key);
-      sb_xml_writer_text (writer, "UploadId", upload->id);
-      sb_xml_writer_text (writer, "Initiated", created);
-      sb_xml_writer_close (writer);
+      write_key (writer, "NextKeyMarker", ((SbUpload *) uploads->pdata[end - 1])->key, encode);
+      sb_xml_writer_text (writer, "NextUploadIdMarker", ((SbUpload *) uploads->pdata[end - 1])->id);
     }
+  for (guint i = first; i < end; i++)
+    write_upload (writer, g_ptr_array_index (uploads, i), encode);
   sb_s3_reply_xml (request, 200, writer);
 }
 
@@ -324,6 +370,7 @@ reply_completed (SbRequest *request, const char *bucket, const SbObject *object)
   g_autofree char *location = g_strdup_printf ("/%s/%s", bucket, encoded);
   g_autofree char *etag = sb_s3_quote_etag (object->etag);
 
+  sb_request_add_header (request, "x-amz-version-id", object->version);
   sb_xml_writer_text (writer, "Location", location);
   sb_xml_writer_text (writer, "Bucket", bucket);
   sb_xml_writer_text (writer, "Key", object->key);

@@ -243,6 +243,7 @@ add_object_headers (SbRequest *request, const SbObject *object)
   sb_request_add_header (request, "ETag", etag);
   sb_request_add_header (request, "Last-Modified", modified);
   sb_request_add_header (request, "Accept-Ranges", "bytes");
+  sb_request_add_header (request, "x-amz-version-id", object->version);
 }
 
 static void
@@ -283,6 +284,43 @@ send_object (SbRequest *request, const SbObject *object)
     sb_send_blobs (request, range == RANGE_OK ? 206 : 200, object->blobs, first, length);
 }
 
+/* Answers itself, and returns NULL, when there is no such version. */
+static SbObject *
+find_version (SbRequest *request, const char *bucket, const char *key, const char *version)
+{
+  SbVersion *found = sb_object_store_find_version (request->engine->objects, bucket, key, version);
+  SbObject *object;
+
+  if (found == NULL)
+    sb_request_fail (request, 404, "NoSuchVersion", "The specified version does not exist.");
+  else if (found->marker)
+    {
+      sb_request_add_header (request, "x-amz-delete-marker", "true");
+      sb_request_fail (request,
+                       405,
+                       "MethodNotAllowed",
+                       "The specified method is not allowed against this resource.");
+    }
+  if (found == NULL || found->marker)
+    {
+      g_clear_pointer (&found, sb_version_free);
+      return NULL;
+    }
+  object = g_steal_pointer (&found->object);
+  sb_version_free (found);
+  return object;
+}
+
+static SbObject *
+find_current (SbRequest *request, const char *bucket, const char *key)
+{
+  SbObject *object = sb_object_store_find (request->engine->objects, bucket, key);
+
+  if (object == NULL)
+    sb_request_fail (request, 404, "NoSuchKey", "The specified key does not exist.");
+  return object;
+}
+
 /**
  * sb_s3_get_object:
  * @request: GetObject or HeadObject
@@ -292,14 +330,13 @@ send_object (SbRequest *request, const SbObject *object)
 void
 sb_s3_get_object (SbRequest *request, const char *bucket, const char *key)
 {
-  g_autoptr (SbObject) object = sb_object_store_find (request->engine->objects, bucket, key);
+  const char *version = sb_request_get_query (request, "versionId");
+  g_autoptr (SbObject) object = version != NULL ? find_version (request, bucket, key, version)
+                                                : find_current (request, bucket, key);
   guint status;
 
   if (object == NULL)
-    {
-      sb_request_fail (request, 404, "NoSuchKey", "The specified key does not exist.");
-      return;
-    }
+    return;
   status = check_conditions (request, object);
   if (status == 412)
     sb_request_fail (request,
@@ -324,12 +361,22 @@ sb_s3_get_object (SbRequest *request, const char *bucket, const char *key)
 void
 sb_s3_delete_object (SbRequest *request, const char *bucket, const char *key)
 {
+  const char *version = sb_request_get_query (request, "versionId");
+  SbObjectStore *store = request->engine->objects;
   g_autoptr (GError) error = NULL;
+  g_autofree char *made = NULL;
+  gboolean marker = FALSE;
 
-  if (sb_object_store_delete (request->engine->objects, bucket, key, &error))
-    sb_request_reply (request, 204, NULL, NULL);
-  else
-    sb_request_reply_error (request, error);
+  if (!(version != NULL
+            ? sb_object_store_delete_version (store, bucket, key, version, &marker, &error)
+            : sb_object_store_delete (store, bucket, key, &made, &error)))
+    {
+      sb_request_reply_error (request, error);
+      return;
+    }
+  sb_request_add_header (request, "x-amz-version-id", version != NULL ? version : made);
+  sb_request_add_header (request, "x-amz-delete-marker", marker || made != NULL ? "true" : NULL);
+  sb_request_reply (request, 204, NULL, NULL);
 }
 
 /**
@@ -418,12 +465,24 @@ sb_s3_put_object (SbRequest *request, SbUploadStream *stream, const SbS3Target *
     }
   etag = sb_s3_quote_etag (object->etag);
   sb_request_add_header (request, "ETag", etag);
+  sb_request_add_header (request, "x-amz-version-id", object->version);
   sb_request_add_header (request,
                          "x-amz-server-side-encryption",
                          sb_json_get_string (object->headers,
                                              "x-amz-server-side-encryption",
                                              NULL));
   sb_request_reply (request, 200, NULL, NULL);
+}
+
+static SbObject *
+take_version (SbObjectStore *store, const SbS3Target *source, const char *id)
+{
+  SbVersion *version = sb_object_store_find_version (store, source->bucket, source->key, id);
+  SbObject *object =
+      version != NULL && !version->marker ? g_steal_pointer (&version->object) : NULL;
+
+  g_clear_pointer (&version, sb_version_free);
+  return object;
 }
 
 static SbObject *
@@ -460,7 +519,9 @@ find_source (SbRequest *request, GError **error)
     }
   if (!sb_object_store_require_bucket (request->engine->objects, source.bucket, error))
     return NULL;
-  object = sb_object_store_find (request->engine->objects, source.bucket, source.key);
+  object = version != NULL
+               ? take_version (request->engine->objects, &source, version + strlen ("?versionId="))
+               : sb_object_store_find (request->engine->objects, source.bucket, source.key);
   if (object == NULL)
     g_propagate_error (
         error, sb_error_new_service (404, "NoSuchKey", "The specified key does not exist.", NULL));
@@ -496,6 +557,7 @@ sb_s3_copy_object (SbRequest *request, const char *bucket, const char *key)
       sb_request_reply_error (request, error);
       return;
     }
+  sb_request_add_header (request, "x-amz-version-id", copied->version);
   modified = sb_s3_format_time (copied->modified);
   etag = sb_s3_quote_etag (copied->etag);
   writer = sb_xml_writer_new ("CopyObjectResult", SB_S3_NAMESPACE);

@@ -142,9 +142,10 @@ handle_object (SbRequest *request, const char *bucket, const char *key)
                      "A header you provided implies functionality that is not implemented");
 }
 
-/* Whole parts of S3 that the engine does not have: better said than guessed. */
+/* Whole parts of S3 that the engine does not have: better said than guessed. Some it has for
+ * buckets, but not for objects. */
 static const char *
-find_unknown_subresource (SbRequest *request)
+find_unknown_subresource (SbRequest *request, gboolean is_bucket)
 {
   static const char *const known[] = { "acl",
                                        "tagging",
@@ -178,7 +179,7 @@ find_unknown_subresource (SbRequest *request)
     {
       const SbPair *pair = g_ptr_array_index (request->pairs, i);
 
-      if (g_strv_contains (known, pair->name))
+      if (g_strv_contains (known, pair->name) && !(is_bucket && sb_s3_is_setting (pair->name)))
         return pair->name;
     }
   return NULL;
@@ -195,7 +196,7 @@ prepare (SbRequest *request, SbS3Target *target)
       sb_request_reply_error (request, error);
       return FALSE;
     }
-  unknown = find_unknown_subresource (request);
+  unknown = find_unknown_subresource (request, target->key == NULL);
   if (unknown != NULL)
     {
       g_autofree char *message =

@@ -43,6 +43,13 @@ char *sb_s3_quote_etag (const char *etag);
 void sb_s3_list_buckets (SbRequest *request);
 void sb_s3_bucket (SbRequest *request, const char *bucket);
 
+/* sb-s3-settings.c */
+gboolean sb_s3_is_setting (const char *name);
+gboolean sb_s3_bucket_setting (SbRequest *request, const char *bucket);
+
+/* sb-s3-versions.c */
+void sb_s3_list_versions (SbRequest *request, const char *bucket);
+
 /* sb-s3-list.c */
 void sb_s3_list_objects (SbRequest *request, const char *bucket);
 

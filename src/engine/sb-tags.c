@@ -17,9 +17,8 @@
 static gboolean
 check_arn (SbEngine *engine, const char *arn, GError **error)
 {
-  static const char *const types[] = {
-    "training-job", "model", "endpoint-config", "endpoint", NULL
-  };
+  static const char *const types[] = { "training-job",      "model", "endpoint-config", "endpoint",
+                                       "notebook-instance", NULL };
 
   for (guint i = 0; types[i] != NULL; i++)
     {
@@ -32,7 +31,7 @@ check_arn (SbEngine *engine, const char *arn, GError **error)
       for (guint j = 0; j < all->len; j++)
         {
           static const char *const members[] = {
-            "TrainingJobArn", "ModelArn", "EndpointConfigArn", "EndpointArn"
+            "TrainingJobArn", "ModelArn", "EndpointConfigArn", "EndpointArn", "NotebookInstanceArn"
           };
 
           if (g_strcmp0 (sb_json_get_string (all->pdata[j], members[i], NULL), arn) == 0)

@@ -19,7 +19,9 @@ OPERATIONS = {
         ListBuckets CreateBucket HeadBucket GetBucketLocation DeleteBucket
         ListObjectsV2 PutObject GetObject HeadObject CopyObject DeleteObject DeleteObjects
         CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload
-        ListParts ListMultipartUploads PutBucketTagging GetBucketTagging PutBucketPolicy""",
+        ListParts ListMultipartUploads PutBucketTagging GetBucketTagging PutBucketPolicy
+        DeleteBucketTagging PutPublicAccessBlock GetPublicAccessBlock
+        PutBucketVersioning GetBucketVersioning ListObjectVersions""",
     "sagemaker-runtime": "InvokeEndpoint InvokeEndpointAsync",
     "iam": """
         CreateRole GetRole ListRoles DeleteRole
@@ -37,6 +39,10 @@ ENCODED = {
     "ListRoles": ["Roles.AssumeRolePolicyDocument"],
     "GetRolePolicy": ["PolicyDocument"],
     "ListObjectsV2": ["Delimiter", "Prefix", "StartAfter", "Contents.Key", "CommonPrefixes.Prefix"],
+    "ListObjectVersions": [
+        "Delimiter", "Prefix", "KeyMarker", "NextKeyMarker", "Versions.Key", "DeleteMarkers.Key",
+        "CommonPrefixes.Prefix",
+    ],
     "ListMultipartUploads": [
         "Delimiter", "Prefix", "KeyMarker", "NextKeyMarker", "Uploads.Key", "CommonPrefixes.Prefix",
     ],

@@ -20,6 +20,12 @@ OPERATIONS = {
         CreateEndpointConfig DescribeEndpointConfig ListEndpointConfigs DeleteEndpointConfig
         CreateEndpoint DescribeEndpoint ListEndpoints UpdateEndpoint
         UpdateEndpointWeightsAndCapacities DeleteEndpoint
+        CreateNotebookInstance DescribeNotebookInstance ListNotebookInstances
+        UpdateNotebookInstance StartNotebookInstance StopNotebookInstance DeleteNotebookInstance
+        CreatePresignedNotebookInstanceUrl
+        CreateNotebookInstanceLifecycleConfig DescribeNotebookInstanceLifecycleConfig
+        ListNotebookInstanceLifecycleConfigs UpdateNotebookInstanceLifecycleConfig
+        DeleteNotebookInstanceLifecycleConfig
         AddTags ListTags DeleteTags""",
     "logs": "DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents",
     "iam": """
