@@ -24,6 +24,8 @@ print_help (void)
          "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
          "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
          "  sagebrush connections [add|remove|check NAME] [OPTION…]  where to run besides here\n"
+         "  sagebrush resources [OPTION…]   list what the workshop has created\n"
+         "  sagebrush clean-up [OPTION…]    delete what the workshop has created\n"
          "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
          "  sagebrush --version             print the version\n\n"
          "Options of “run”:\n"
@@ -45,6 +47,11 @@ print_help (void)
          "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
          "Options of “connections add”: see sagebrush connections --help. Secrets are read from the\n"
          "terminal or the standard input, never from arguments.\n\n"
+         "Options of “resources” and “clean-up”:\n"
+         "  --connection NAME       where to look; “local” is this computer\n"
+         "  --json                  print the list as JSON (resources)\n"
+         "  --yes                   delete without asking (clean-up)\n"
+         "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
          "Options of “engine”:\n"
          "  --data-dir DIR          where everything is kept\n"
          "  --port N                port on 127.0.0.1; any when left out\n"
@@ -69,6 +76,10 @@ main (int argc, char **argv)
     return sb_command_predict (argc - 1, argv + 1);
   if (strcmp (verb, "connections") == 0)
     return sb_command_connections (argc - 1, argv + 1);
+  if (strcmp (verb, "resources") == 0)
+    return sb_command_resources (argc - 1, argv + 1);
+  if (strcmp (verb, "clean-up") == 0)
+    return sb_command_clean_up (argc - 1, argv + 1);
   if (strcmp (verb, "engine") == 0)
     return sb_command_engine (argc - 1, argv + 1);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0)

@@ -516,7 +516,7 @@ has_any (SbClient *client,
 /**
  * sb_engine_process_is_wanted:
  * @self: an engine
- * @wanted: (out): whether a job is in progress or an endpoint exists
+ * @wanted: (out): whether a job is in progress, an endpoint exists or a notebook is open
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
@@ -547,7 +547,14 @@ sb_engine_process_is_wanted (SbEngineProcess *self,
                   cancellable,
                   error) &&
          (*wanted ||
-          has_any (client, "ListEndpoints", NULL, "Endpoints", wanted, cancellable, error));
+          has_any (client, "ListEndpoints", NULL, "Endpoints", wanted, cancellable, error)) &&
+         (*wanted || has_any (client,
+                              "ListNotebookInstances",
+                              "InService",
+                              "NotebookInstances",
+                              wanted,
+                              cancellable,
+                              error));
 }
 
 /* Waits for the end of a process that is nobody's child here. */

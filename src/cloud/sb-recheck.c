@@ -47,6 +47,12 @@ static const Row rows[] = {
     "EndpointName",
     "EndpointArn",
     "CreationTime" },
+  { "CreateNotebookInstance",
+    "sagemaker",
+    "DescribeNotebookInstance",
+    "NotebookInstanceName",
+    "NotebookInstanceArn",
+    "CreationTime" },
   { "CreateBucket", "s3", "HeadBucket", "Bucket", NULL, NULL },
   { "CreateRole", "iam", "GetRole", "RoleName", "Role", "Role.CreateDate" },
 };

@@ -25,6 +25,7 @@ typedef struct
 static const ServiceRow services[] = {
   { "sagemaker", SB_PROTOCOL_JSON, "sagemaker", "SageMaker", NULL },
   { "logs", SB_PROTOCOL_JSON, "logs", "Logs_20140328", NULL },
+  { "pricing", SB_PROTOCOL_JSON, "pricing", "AWSPriceListService", NULL },
   { "sagemaker-runtime", SB_PROTOCOL_REST_JSON, "sagemaker", NULL, "sagemaker-runtime.json" },
   { "s3", SB_PROTOCOL_REST_XML, "s3", NULL, "s3.json" },
   { "iam", SB_PROTOCOL_QUERY, "iam", NULL, "iam.json" },

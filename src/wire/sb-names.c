@@ -118,7 +118,8 @@ iam_host (const char *partition, gboolean fips)
 
 /**
  * sb_service_get_host:
- * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam`, `sts`, `sso` or `sso-oidc`
+ * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam`, `sts`, `sso`, `sso-oidc` or
+ *   `pricing`
  * @region: such as `us-east-1`
  * @fips: whether its cryptography has to be validated under FIPS 140; of no effect in China, where
  *   there is none
@@ -131,6 +132,9 @@ sb_service_get_host (const char *service, const char *region, gboolean fips)
   const char *partition = sb_region_get_partition (region);
   const char *suffix = sb_region_get_dns_suffix (region);
 
+  /* One place knows the prices of all Regions. */
+  if (strcmp (service, "pricing") == 0)
+    return g_strdup ("api.pricing.us-east-1.amazonaws.com");
   if (strcmp (service, "iam") == 0)
     return iam_host (partition, fips);
   for (gsize i = 0; i < G_N_ELEMENTS (hosts); i++)
@@ -152,13 +156,16 @@ sb_service_get_host (const char *service, const char *region, gboolean fips)
  * @service: see sb_service_get_host()
  * @region: such as `us-west-2`
  *
- * IAM has one endpoint for all Regions of a partition, which is signed for as the first of them.
+ * IAM has one endpoint for all Regions of a partition, which is signed for as the first of them;
+ * prices have one for all.
  *
  * Returns: (transfer none): the Region to sign for
  */
 const char *
 sb_service_get_signing_region (const char *service, const char *region)
 {
+  if (strcmp (service, "pricing") == 0)
+    return "us-east-1";
   if (strcmp (service, "iam") != 0)
     return region;
   if (g_str_has_prefix (region, "cn-"))

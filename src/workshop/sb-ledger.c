@@ -31,9 +31,9 @@ struct _SbLedger
 G_DEFINE_FINAL_TYPE (SbLedger, sb_ledger, G_TYPE_OBJECT)
 G_DEFINE_BOXED_TYPE (SbResource, sb_resource, sb_resource_copy, sb_resource_free)
 
-static const char *const kind_names[] = { "endpoint",     "endpoint-config", "model",
-                                          "training-job", "objects",         "role",
-                                          "bucket" };
+static const char *const kind_names[SB_N_RESOURCE_KINDS] = {
+  "endpoint", "endpoint-config", "model", "training-job", "notebook", "objects", "role", "bucket",
+};
 
 SbResource *
 sb_resource_copy (const SbResource *self)
@@ -78,10 +78,16 @@ sb_resource_kind_get_name (SbResourceKind kind)
 const char *
 sb_resource_kind_get_title (SbResourceKind kind)
 {
-  const char *const titles[] = { _ ("Endpoint"),    _ ("Endpoint configuration"),
-                                 _ ("Model"),       _ ("Training job"),
-                                 _ ("Files in S3"), _ ("Role"),
-                                 _ ("Bucket") };
+  const char *const titles[SB_N_RESOURCE_KINDS] = {
+    _ ("Endpoint"),
+    _ ("Endpoint configuration"),
+    _ ("Model"),
+    _ ("Training job"),
+    _ ("Notebook instance"),
+    _ ("Files in S3"),
+    _ ("Role"),
+    _ ("Bucket"),
+  };
 
   return titles[kind];
 }
@@ -161,15 +167,8 @@ find (SbLedger *self, SbResourceKind kind, const char *name)
   return NULL;
 }
 
-/**
- * _sb_ledger_new:
- * @path: its file
- * @error: why an existing file cannot be read
- *
- * Returns: (transfer full) (nullable): the ledger
- */
-SbLedger *
-_sb_ledger_new (const char *path, GError **error)
+static SbLedger *
+load (const char *path, GError **error)
 {
   g_autoptr (SbLedger) self = g_object_new (SB_TYPE_LEDGER, NULL);
   g_autoptr (JsonObject) document = NULL;
@@ -185,6 +184,47 @@ _sb_ledger_new (const char *path, GError **error)
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     g_ptr_array_add (self->resources, from_json (json_array_get_object_element (array, i)));
   return g_steal_pointer (&self);
+}
+
+static void
+free_weak_ref (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/**
+ * _sb_ledger_new:
+ * @path: its file
+ * @error: why an existing file cannot be read
+ *
+ * Within a process a file has one ledger, whoever opens it: else a run and Clean Up would overwrite
+ * what the other has written down.
+ *
+ * Returns: (transfer full) (nullable): the ledger
+ */
+SbLedger *
+_sb_ledger_new (const char *path, GError **error)
+{
+  static GMutex mutex;
+  static GHashTable *open_ledgers;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  GWeakRef *ref;
+  SbLedger *self;
+
+  if (open_ledgers == NULL)
+    open_ledgers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_weak_ref);
+  ref = g_hash_table_lookup (open_ledgers, path);
+  self = ref != NULL ? g_weak_ref_get (ref) : NULL;
+  if (self != NULL)
+    return self;
+  self = load (path, error);
+  if (self == NULL)
+    return NULL;
+  ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (ref, self);
+  g_hash_table_replace (open_ledgers, g_strdup (path), ref);
+  return self;
 }
 
 /**

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @SB_RESOURCE_ENDPOINT_CONFIG: what an endpoint is made from
  * @SB_RESOURCE_MODEL: a model that the service knows
  * @SB_RESOURCE_TRAINING_JOB: a job; it can be stopped, never deleted
+ * @SB_RESOURCE_NOTEBOOK: a notebook instance, paid for by the hour while it is in service
  * @SB_RESOURCE_OBJECTS: all objects below one S3 prefix
  * @SB_RESOURCE_ROLE: an IAM role
  * @SB_RESOURCE_BUCKET: a bucket
@@ -27,6 +28,7 @@ typedef enum
   SB_RESOURCE_ENDPOINT_CONFIG,
   SB_RESOURCE_MODEL,
   SB_RESOURCE_TRAINING_JOB,
+  SB_RESOURCE_NOTEBOOK,
   SB_RESOURCE_OBJECTS,
   SB_RESOURCE_ROLE,
   SB_RESOURCE_BUCKET,
@@ -63,6 +65,9 @@ SbResource *sb_resource_copy (const SbResource *self);
 void sb_resource_free (SbResource *self);
 const char *sb_resource_kind_get_name (SbResourceKind kind);
 const char *sb_resource_kind_get_title (SbResourceKind kind);
+
+/* How many kinds there are. */
+#define SB_N_RESOURCE_KINDS (SB_RESOURCE_BUCKET + 1)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbResource, sb_resource_free)
 
 #define SB_TYPE_LEDGER (sb_ledger_get_type ())

@@ -44,6 +44,52 @@ has_bucket (SbWork *work, const char *name, gboolean *found, GError **error)
   return FALSE;
 }
 
+/* So that another computer's Clean Up knows it, too. That it may not be tagged is no reason not to
+ * use it: this computer knows it from the run. */
+static void
+tag_bucket (SbWork *work, const char *name)
+{
+  g_autoptr (JsonObject) input =
+      sb_json_object_new ("Bucket",
+                          "s",
+                          name,
+                          "Tagging",
+                          "o",
+                          sb_json_object_new ("TagSet", "a", sb_work_make_tags (work), NULL),
+                          NULL);
+  g_autoptr (JsonObject) answer =
+      sb_client_call (work->client, "s3", "PutBucketTagging", input, work->cancellable, NULL);
+}
+
+/* Nothing in it is for the public. */
+static gboolean
+block_public_access (SbWork *work, const char *name, GError **error)
+{
+  g_autoptr (JsonObject) input = sb_json_object_new ("Bucket",
+                                                     "s",
+                                                     name,
+                                                     "PublicAccessBlockConfiguration",
+                                                     "o",
+                                                     sb_json_object_new ("BlockPublicAcls",
+                                                                         "b",
+                                                                         TRUE,
+                                                                         "IgnorePublicAcls",
+                                                                         "b",
+                                                                         TRUE,
+                                                                         "BlockPublicPolicy",
+                                                                         "b",
+                                                                         TRUE,
+                                                                         "RestrictPublicBuckets",
+                                                                         "b",
+                                                                         TRUE,
+                                                                         NULL),
+                                                     NULL);
+  g_autoptr (JsonObject) answer =
+      sb_client_call (work->client, "s3", "PutPublicAccessBlock", input, work->cancellable, error);
+
+  return answer != NULL;
+}
+
 static gboolean
 create_bucket (SbWork *work, const char *name, GError **error)
 {
@@ -58,7 +104,10 @@ create_bucket (SbWork *work, const char *name, GError **error)
   if (!sb_ledger_intend (work->ledger, SB_RESOURCE_BUCKET, name, work->id, region, error))
     return FALSE;
   answer = sb_client_call (work->client, "s3", "CreateBucket", input, work->cancellable, error);
-  return answer != NULL && sb_ledger_confirm (work->ledger, SB_RESOURCE_BUCKET, name, NULL, error);
+  if (answer == NULL || !sb_ledger_confirm (work->ledger, SB_RESOURCE_BUCKET, name, NULL, error))
+    return FALSE;
+  tag_bucket (work, name);
+  return block_public_access (work, name, error);
 }
 
 /**

@@ -38,6 +38,7 @@ create (SbWork *work,
 
   if (!sb_ledger_intend (work->ledger, kind, name, work->id, region, error))
     return FALSE;
+  json_object_set_array_member (input, "Tags", sb_work_make_tags (work));
   answer = sb_client_call (work->client, "sagemaker", operation, input, work->cancellable, error);
   return answer != NULL && sb_ledger_confirm (work->ledger,
                                               kind,

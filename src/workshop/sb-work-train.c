@@ -47,24 +47,6 @@ make_job_name (SbWork *work)
                           g_get_real_time () / 1000);
 }
 
-static JsonArray *
-make_tags (SbWork *work)
-{
-  JsonArray *tags = json_array_new ();
-
-  json_array_add_object_element (tags,
-                                 sb_json_object_new ("Key",
-                                                     "s",
-                                                     "sagebrush:module",
-                                                     "Value",
-                                                     "s",
-                                                     sb_json_get_string (work->module, "id", ""),
-                                                     NULL));
-  json_array_add_object_element (
-      tags, sb_json_object_new ("Key", "s", "sagebrush:run", "Value", "s", work->run, NULL));
-  return tags;
-}
-
 static JsonObject *
 make_channel (const char *name, const char *uri, const char *content_type)
 {
@@ -212,7 +194,7 @@ make_input (SbWork *work, const char *job, const char *role, const char *image, 
       sb_json_object_new (
           "MaxRuntimeInSeconds", "i", sb_json_get_int (work->module, "max-runtime", 3600), NULL));
   json_object_set_object_member (input, "HyperParameters", g_steal_pointer (&hyperparameters));
-  json_object_set_array_member (input, "Tags", make_tags (work));
+  json_object_set_array_member (input, "Tags", sb_work_make_tags (work));
   return input;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "wire/sb-json.h"
+#include "workshop/sb-survey.h"
 
 static const struct
 {
@@ -164,6 +165,18 @@ char *
 sb_work_path (SbWork *work, const char *name)
 {
   return g_build_filename (work->folder, name, NULL);
+}
+
+/**
+ * sb_work_make_tags:
+ * @work: a piece of work
+ *
+ * Returns: (transfer full): tags for everything that it creates
+ */
+JsonArray *
+sb_work_make_tags (SbWork *work)
+{
+  return sb_survey_make_tags (sb_json_get_string (work->module, "id", ""), work->run);
 }
 
 /**

@@ -50,6 +50,7 @@ void sb_work_progress (SbWork *work, double fraction, const char *text);
 void sb_work_partial (SbWork *work, JsonObject *result);
 void sb_work_log (SbWork *work, GPtrArray *lines);
 char *sb_work_path (SbWork *work, const char *name);
+JsonArray *sb_work_make_tags (SbWork *work);
 JsonObject *sb_work_result (SbWork *work, const char *kind);
 void sb_work_add_fact (JsonArray *facts, const char *name, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
