@@ -417,7 +417,8 @@ make_own_role (SbEngine *engine)
   g_autoptr (JsonObject) role = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (existing != NULL)
+  /* An account that is new has none. */
+  if (existing != NULL || g_strcmp0 (g_getenv ("SAGEBRUSH_ENGINE_ROLE"), "none") == 0)
     return;
   input = sb_json_object_new ("RoleName",
                               "s",

@@ -105,7 +105,8 @@ def test_what_is_busy_is_waited_for(bench, tmp_path):
 
 
 def test_a_job_in_progress_is_stopped(bench):
-    process = bench.start("run", "video-game-sales", "--set", "train.num_round=100000")
+    bench.slow_down()
+    process = bench.start(*GAMES)
     sagemaker = bench.engine.client("sagemaker")
     wait_for(lambda: sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"])
     process.kill()
@@ -129,6 +130,26 @@ def test_killed_or_spoilt_at_some_calls(bench, runs, module):
     fault = rng.choice(FAULTS)
     bench.spoil(rng.randrange(length), fault, *runs[module])
     assert bench.clean_up() == "" and bench.left() == [], fault
+
+
+def test_role_is_created_where_there_is_none(tmp_path):
+    """As in a new account; killed around every call of Get Started, and whole."""
+    bench = Bench(tmp_path, env={"SAGEBRUSH_ENGINE_ROLE": "none"})
+    iam = bench.engine.client("iam")
+    try:
+        length = bench.count_calls("run", "get-started")
+        (role,) = iam.list_roles()["Roles"]
+        assert role["RoleName"] == "SagebrushExecution-us-east-1"
+        policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="SagebrushWorkshop")["PolicyDocument"]
+        assert policy["Statement"][1]["Resource"] == "arn:aws:s3:::sagemaker-us-east-1-000000000000/*"
+        assert [item["kind"] for item in resources(bench)] == ["role", "bucket"]
+        assert bench.clean_up() == "" and bench.left() == []
+        for number in range(0, length, 3):
+            way = WAYS[number // 3 % len(WAYS)]
+            bench.kill_at(number, way, "run", "get-started")
+            assert bench.clean_up() == "" and bench.left() == [], (number, way)
+    finally:
+        bench.close()
 
 
 def test_plan_has_every_boundary():

@@ -6,6 +6,7 @@
 A proxy on loopback stands between application and engine. It knows each call, and kills the application before a call
 arrives, when it has arrived but is not answered, or after its answer; others are killed at any moment. Answers are lost,
 delayed, throttled or refused in the same way. After each, `sagebrush clean-up --yes` has to leave the engine empty.
+What a job learns is of no matter here: a stand-in for the algorithms learns nothing, at once.
 """
 import contextlib
 import http.client
@@ -158,10 +159,15 @@ class Proxy:
 class Bench:
     """An application's folder, an engine of its own, and the proxy between them."""
 
-    def __init__(self, folder, build=BUILD):
+    def __init__(self, folder, build=BUILD, env=None):
+        algorithms = Path(folder) / "algorithms"
+        algorithms.mkdir()
+        for name in ("sagebrush-vision", "sagebrush-xgboost"):
+            (algorithms / name).symlink_to(Path(__file__).with_name("quick_algorithm.py"))
         self.program = str(build / "src/app/sagebrush")
         self.home = Path(folder) / "home"
-        self.engine = Engine(self.home / "sagebrush/engine", program=build / "src/engine/sagebrush-engine").start()
+        self.engine = Engine(self.home / "sagebrush/engine", program=build / "src/engine/sagebrush-engine",
+                             env={"SAGEBRUSH_ALGORITHMS_DIR": str(algorithms), **(env or {})}).start()
         self.proxy = Proxy(self.engine.url)
         self.direct(False)
 
@@ -173,6 +179,13 @@ class Bench:
         temporary = path.with_suffix(".new")
         temporary.write_text(json.dumps(ready))
         temporary.rename(path)
+
+    def slow_down(self):
+        """From now on training never ends by itself."""
+        program = self.home.parent / "algorithms/sagebrush-xgboost"
+        program.unlink()
+        program.write_text("#!/bin/sh\nexec sleep 100000\n")
+        program.chmod(0o755)
 
     def start(self, *arguments):
         environment = {**os.environ, "XDG_DATA_HOME": str(self.home), "XDG_CACHE_HOME": str(self.home / "cache"),
