@@ -222,6 +222,7 @@ on_remove_response (AdwMessageDialog *dialog, const char *response, SbApplicatio
   if (g_strcmp0 (response, "remove") != 0 || info == NULL)
     return;
   show_workshop (self, "local");
+  sb_window_forget_connection (get_window (self), id);
   g_hash_table_remove (self->workshops, id);
   sb_connection_store_remove_async (self->store, info, NULL, on_removed, g_object_ref (self));
 }
@@ -304,10 +305,16 @@ show_about (GSimpleAction *action, GVariant *parameter, gpointer data)
                          NULL);
 }
 
+/* By way of the window, which asks when something is paid for. */
 static void
 quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  g_application_quit (data);
+  GtkWindow *window = gtk_application_get_active_window (data);
+
+  if (window != NULL && gtk_window_get_transient_for (window) == NULL)
+    gtk_window_close (window);
+  else
+    g_application_quit (data);
 }
 
 /* Without an installation the schema is in the build's folder. */

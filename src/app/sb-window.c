@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/sb-report.h"
+#include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
 #include "pages/sb-module-page.h"
 #include "wire/sb-json.h"
@@ -26,10 +27,20 @@ struct _SbWindow
 
   GSettings *settings;
   SbWorkshop *workshop;
+  SbResources *resources; /* of the workshop that is shown */
+  GHashTable *everywhere; /* those of all that were shown, by connection */
+  SbPrices *prices;
+  GCancellable *cancellable;
+  gboolean outdated; /* whether the service is to be asked once more */
+  gboolean leaving;
   AdwToastOverlay *toasts;
   AdwLeaflet *leaflet;
   SbConnectionMenu *connections;
   GtkListBox *modules;
+  GtkListBox *workspace;
+  GtkListBoxRow *clean_up_row;
+  GtkLabel *n_resources;
+  GtkButton *status_button;
   GtkLabel *status;
   AdwWindowTitle *page_title;
   GtkStack *pages;
@@ -56,37 +67,73 @@ show_progress (SbRun *run, GtkLabel *label)
   gtk_label_set_label (label, text);
 }
 
-static guint
-count_endpoints (SbRun *run)
+/* Per hour; what is not known makes the sum unknown, too. */
+static double
+sum_prices (SbWindow *self, SbResources *resources)
 {
-  g_autoptr (GPtrArray) resources = sb_ledger_list (sb_run_get_ledger (run));
-  guint n = 0;
+  SbConnection *connection = sb_resources_get_connection (resources);
+  GListModel *items = G_LIST_MODEL (resources);
+  double sum = 0;
 
-  for (guint i = 0; i < resources->len; i++)
-    n += ((SbResource *) resources->pdata[i])->kind == SB_RESOURCE_ENDPOINT ? 1 : 0;
-  return n;
+  for (guint i = 0; i < g_list_model_get_n_items (items); i++)
+    {
+      g_autoptr (SbResourceItem) item = g_list_model_get_item (items, i);
+      double price = sb_prices_get_for_item (self->prices, connection, item);
+
+      if (price < 0)
+        return SB_PRICE_UNKNOWN;
+      sum += price;
+    }
+  return sum;
 }
 
+/* On this computer nothing costs anything; what runs is worth knowing all the same. */
 static void
 show_status (SbWindow *self)
 {
-  GListModel *runs = sb_workshop_get_runs (self->workshop);
-  guint n = 0;
-  g_autofree char *text = NULL;
+  guint n = sb_resources_get_n_running (self->resources);
+  guint all = g_list_model_get_n_items (G_LIST_MODEL (self->resources));
+  g_autofree char *price = sb_price_format_per_hour (sum_prices (self, self->resources));
+  g_autofree char *count = g_strdup_printf (ngettext ("%u is running", "%u are running", n), n);
+  g_autofree char *text =
+      n == 0 ? g_strdup (_ ("Nothing is running")) : g_strdup_printf ("%s · %s", count, price);
+  g_autofree char *number = all > 0 ? g_strdup_printf ("%u", all) : NULL;
 
-  for (guint i = 0; i < g_list_model_get_n_items (runs); i++)
-    {
-      g_autoptr (SbRun) run = g_list_model_get_item (runs, i);
-
-      n += count_endpoints (run);
-    }
-  /* On this computer nothing costs anything; what runs is worth knowing all the same. */
-  text = n == 0 ? g_strdup (_ ("Nothing is running"))
-                : g_strdup_printf (ngettext ("%u endpoint · $0.00 per hour",
-                                             "%u endpoints · $0.00 per hour",
-                                             n),
-                                   n);
   gtk_label_set_label (self->status, text);
+  gtk_label_set_label (self->n_resources, number != NULL ? number : "");
+}
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SbWindow) self = data;
+  g_autoptr (GError) error = NULL;
+
+  /* What runs is told as it was known last; Clean Up says why it cannot be asked. */
+  if (!sb_resources_refresh_finish (SB_RESOURCES (source), result, &error))
+    g_debug ("%s", error->message);
+}
+
+static void
+ask_service (SbWindow *self)
+{
+  self->outdated = sb_resources_get_busy (self->resources);
+  if (!self->outdated)
+    sb_resources_refresh_async (self->resources, self->cancellable, on_asked, g_object_ref (self));
+}
+
+static void
+on_busy (SbResources *resources, GParamSpec *pspec, SbWindow *self)
+{
+  if (resources == self->resources && !sb_resources_get_busy (resources) && self->outdated)
+    ask_service (self);
+}
+
+static void
+on_n_running (SbResources *resources, GParamSpec *pspec, SbWindow *self)
+{
+  if (resources == self->resources)
+    show_status (self);
 }
 
 static void
@@ -96,7 +143,7 @@ on_n_done (SbRun *run, GParamSpec *pspec, GtkLabel *label)
 
   show_progress (run, label);
   if (SB_IS_WINDOW (root))
-    show_status (SB_WINDOW (root));
+    ask_service (SB_WINDOW (root));
 }
 
 static void
@@ -113,7 +160,7 @@ find_page (SbWindow *self, const char *id)
 {
   GtkWidget *page = gtk_stack_get_child_by_name (self->pages, id);
 
-  return page != NULL ? SB_MODULE_PAGE (page) : NULL;
+  return page != NULL && SB_IS_MODULE_PAGE (page) ? SB_MODULE_PAGE (page) : NULL;
 }
 
 static void
@@ -139,12 +186,51 @@ find_row (SbWindow *self, const char *id)
 }
 
 static void
+enable_page_actions (SbWindow *self, gboolean enabled)
+{
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", enabled);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-notebook", enabled);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", enabled);
+}
+
+#define CLEAN_UP "clean-up"
+
+static void
+show_clean_up (SbWindow *self)
+{
+  GtkWidget *page = gtk_stack_get_child_by_name (self->pages, CLEAN_UP);
+
+  gtk_stack_set_visible_child (self->pages, page);
+  adw_window_title_set_title (self->page_title, _ ("Clean Up"));
+  gtk_list_box_unselect_all (self->modules);
+  gtk_list_box_select_row (self->workspace, self->clean_up_row);
+  g_settings_set_string (self->settings, "page", CLEAN_UP);
+  enable_page_actions (self, FALSE);
+  adw_leaflet_set_visible_child_name (self->leaflet, "content");
+  sb_clean_up_page_refresh (SB_CLEAN_UP_PAGE (page));
+}
+
+static void
+on_workspace_activated (GtkListBox *list, GtkListBoxRow *row, SbWindow *self)
+{
+  show_clean_up (self);
+}
+
+static void
+on_status_clicked (GtkButton *button, SbWindow *self)
+{
+  show_clean_up (self);
+}
+
+static void
 show_page (SbWindow *self, const char *id)
 {
   SbModulePage *page = find_page (self, id);
 
   if (page == NULL)
     return;
+  gtk_list_box_unselect_all (self->workspace);
+  enable_page_actions (self, TRUE);
   gtk_stack_set_visible_child (self->pages, GTK_WIDGET (page));
   adw_window_title_set_title (self->page_title,
                               sb_module_get_title (
@@ -252,11 +338,32 @@ add_module (SbWindow *self, SbModule *module)
 }
 
 static void
-enable_page_actions (SbWindow *self, gboolean enabled)
+follow_resources (SbWindow *self)
 {
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.start-over", enabled);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-notebook", enabled);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", enabled);
+  const char *id = sb_connection_get_id (sb_workshop_get_connection (self->workshop));
+
+  self->resources = g_hash_table_lookup (self->everywhere, id);
+  if (self->resources != NULL)
+    return;
+  self->resources = sb_resources_new (self->workshop);
+  g_hash_table_insert (self->everywhere, g_strdup (id), self->resources);
+  g_signal_connect_object (self->resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
+  g_signal_connect_object (
+      self->resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
+}
+
+static void
+add_clean_up (SbWindow *self)
+{
+  GtkWidget *old = gtk_stack_get_child_by_name (self->pages, CLEAN_UP);
+
+  if (old != NULL)
+    gtk_stack_remove (self->pages, old);
+  gtk_stack_add_named (
+      self->pages, sb_clean_up_page_new (self->resources, self->prices), CLEAN_UP);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->clean_up_row), TRUE);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->status_button), TRUE);
+  show_status (self);
 }
 
 /* What belongs to another connection goes; its runs go on in their workshop. */
@@ -290,15 +397,19 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   g_set_object (&self->workshop, workshop);
   sb_connection_menu_set_current (self->connections,
                                   sb_connection_get_id (sb_workshop_get_connection (workshop)));
+  follow_resources (self);
+  add_clean_up (self);
   for (guint i = 0; i < g_list_model_get_n_items (modules); i++)
     {
       g_autoptr (SbModule) module = g_list_model_get_item (modules, i);
 
       add_module (self, module);
     }
-  show_status (self);
-  enable_page_actions (self, TRUE);
-  show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+  if (strcmp (page, CLEAN_UP) == 0)
+    show_clean_up (self);
+  else
+    show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+  ask_service (self);
 }
 
 /**
@@ -310,6 +421,20 @@ void
 sb_window_set_store (SbWindow *self, SbConnectionStore *store)
 {
   sb_connection_menu_set_store (self->connections, store);
+}
+
+/**
+ * sb_window_forget_connection:
+ * @self: a window, which shows another connection now
+ * @id: a connection that was removed
+ *
+ * What runs there is not asked about any more.
+ */
+void
+sb_window_forget_connection (SbWindow *self, const char *id)
+{
+  g_return_if_fail (g_hash_table_lookup (self->everywhere, id) != self->resources);
+  g_hash_table_remove (self->everywhere, id);
 }
 
 /**
@@ -447,14 +572,97 @@ export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+on_leave_response (AdwMessageDialog *dialog, const char *response, SbWindow *self)
+{
+  if (strcmp (response, "clean-up") == 0)
+    show_clean_up (self);
+  if (strcmp (response, "leave") != 0)
+    return;
+  self->leaving = TRUE;
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+static void
+ask_whether_to_leave (SbWindow *self, guint n, double hourly)
+{
+  g_autofree char *title =
+      g_strdup_printf (ngettext ("Leave With %u in Service?", "Leave With %u in Service?", n), n);
+  g_autofree char *daily = sb_price_format (hourly > 0 ? 24 * hourly : hourly);
+  g_autofree char *text =
+      hourly < 0 ? g_strdup (_ ("What runs on AWS is paid for by the hour, also while Sagebrush is "
+                                "closed. How much that is, is not known here."))
+                 /* translators: %s is an amount of money */
+                 : g_strdup_printf (_ ("What runs on AWS is paid for by the hour, also while "
+                                       "Sagebrush is closed: %s per day."),
+                                    daily);
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), title, text);
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog),
+                                    "cancel",
+                                    _ ("Cancel"),
+                                    "leave",
+                                    _ ("Leave"),
+                                    "clean-up",
+                                    _ ("Clean Up"),
+                                    NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog),
+                                              "clean-up",
+                                              ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_leave_response), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/* On all connections that were looked at. */
+static gboolean
+sb_window_close_request (GtkWindow *window)
+{
+  SbWindow *self = SB_WINDOW (window);
+  GHashTableIter iter;
+  gpointer resources;
+  double hourly = 0;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->everywhere);
+  while (!self->leaving && g_hash_table_iter_next (&iter, NULL, &resources))
+    {
+      double price = sum_prices (self, resources);
+
+      if (price != 0)
+        n += sb_resources_get_n_running (resources);
+      hourly = price < 0 || hourly < 0 ? SB_PRICE_UNKNOWN : hourly + price;
+    }
+  if (hourly != 0)
+    {
+      ask_whether_to_leave (self, n, hourly);
+      return TRUE;
+    }
+  return GTK_WINDOW_CLASS (sb_window_parent_class)->close_request (window);
+}
+
+static void
 sb_window_dispose (GObject *object)
 {
   SbWindow *self = SB_WINDOW (object);
 
+  g_cancellable_cancel (self->cancellable);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_WINDOW);
+  self->resources = NULL;
+  g_hash_table_remove_all (self->everywhere);
   g_clear_object (&self->workshop);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (sb_window_parent_class)->dispose (object);
+}
+
+static void
+sb_window_finalize (GObject *object)
+{
+  SbWindow *self = SB_WINDOW (object);
+
+  sb_prices_free (self->prices);
+  g_hash_table_unref (self->everywhere);
+  g_object_unref (self->cancellable);
+  G_OBJECT_CLASS (sb_window_parent_class)->finalize (object);
 }
 
 static void
@@ -463,6 +671,8 @@ sb_window_class_init (SbWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sb_window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sb_window_finalize;
+  GTK_WINDOW_CLASS (klass)->close_request = sb_window_close_request;
   g_type_ensure (SB_TYPE_CONNECTION_MENU);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/sagebrush/Sagebrush/ui/sb-window.ui");
@@ -470,6 +680,10 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbWindow, leaflet);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, connections);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, modules);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, workspace);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, clean_up_row);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, n_resources);
+  gtk_widget_class_bind_template_child (widget_class, SbWindow, status_button);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, status);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, page_title);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, pages);
@@ -477,6 +691,8 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, back_button);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated);
+  gtk_widget_class_bind_template_callback (widget_class, on_workspace_activated);
+  gtk_widget_class_bind_template_callback (widget_class, on_status_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
   gtk_widget_class_install_action (widget_class, "win.export-notebook", NULL, export_notebook);
@@ -486,6 +702,9 @@ sb_window_class_init (SbWindowClass *klass)
 static void
 sb_window_init (SbWindow *self)
 {
+  self->prices = sb_prices_new ();
+  self->everywhere = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   enable_page_actions (self, FALSE);
 }

@@ -627,6 +627,12 @@ sb_resources_change_finish (SbResources *self, GAsyncResult *result, GError **er
   return finish (self, result, error);
 }
 
+SbConnection *
+sb_resources_get_connection (SbResources *self)
+{
+  return sb_workshop_get_connection (self->workshop);
+}
+
 gboolean
 sb_resources_get_busy (SbResources *self)
 {
