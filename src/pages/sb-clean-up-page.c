@@ -184,10 +184,21 @@ on_selected (SbResourceItem *item, GParamSpec *pspec, SbCleanUpPage *self)
   show_button (self);
 }
 
+/* The window asks, too: what it was told is shown, and when it was told nothing the page asks. */
 static void
 on_busy (SbResources *resources, GParamSpec *pspec, SbCleanUpPage *self)
 {
   show_button (self);
+  if (!sb_resources_get_busy (resources) && self->timer == 0 &&
+      gtk_widget_get_mapped (GTK_WIDGET (self)) &&
+      g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "asking") == 0)
+    self->timer = g_idle_add (on_time, self);
+}
+
+static void
+on_n_running (SbResources *resources, GParamSpec *pspec, SbCleanUpPage *self)
+{
+  show_all (self);
 }
 
 static void
@@ -435,5 +446,6 @@ sb_clean_up_page_new (SbResources *resources, SbPrices *prices)
   self->prices = prices;
   gtk_list_box_bind_model (self->list, G_LIST_MODEL (resources), make_row, self, NULL);
   g_signal_connect_object (resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
+  g_signal_connect_object (resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
   return GTK_WIDGET (self);
 }

@@ -13,6 +13,7 @@
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-ledger-private.h"
+#include "workshop/sb-prices.h"
 #include "workshop/sb-remove.h"
 #include "workshop/sb-survey.h"
 
@@ -36,6 +37,7 @@ struct _SbResources
   GListStore *items;
   char **problems;
   gboolean busy;
+  gboolean priced; /* used in one thread at a time, while busy */
 };
 
 enum
@@ -102,12 +104,26 @@ take_survey (SbResources *self, SbSurvey *survey)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_RUNNING]);
 }
 
+/* Where the account permits it, prices are this week's from the next start on. It is asked once. */
+static void
+refresh_prices (SbResources *self, SbClient *client, GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->priced || sb_connection_is_local (sb_client_get_connection (client)))
+    return;
+  self->priced = TRUE;
+  if (!sb_prices_refresh (client, cancellable, &error))
+    g_debug ("Prices are those that came with the program: %s", error->message);
+}
+
 /* Looking is not worth a line of the journal each time; deleting is. */
 static SbSurvey *
 survey (SbResources *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (SbClient) client = sb_client_new (sb_workshop_get_connection (self->workshop), NULL);
 
+  refresh_prices (self, client, cancellable);
   return sb_survey_new (client, self->runs_dir, cancellable, error);
 }
 
