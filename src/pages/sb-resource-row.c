@@ -22,8 +22,8 @@ struct _SbResourceRow
   AdwActionRow parent_instance;
 
   SbResourceItem *item;
+  double price; /* per hour */
   GtkCheckButton *check;
-  GtkLabel *price;
   GtkButton *action;
   GtkStack *state;
   GtkSpinner *spinner;
@@ -62,7 +62,7 @@ describe_age (double created)
 }
 
 static char *
-describe (SbResourceItem *item)
+describe (SbResourceItem *item, double price)
 {
   g_autofree char *age = describe_age (sb_resource_item_get_created (item));
   const char *status = sb_resource_item_get_status (item);
@@ -70,7 +70,9 @@ describe (SbResourceItem *item)
   g_autofree char *instances =
       type != NULL ? g_strdup_printf ("%u × %s", sb_resource_item_get_n_instances (item), type)
                    : NULL;
-  const char *const parts[] = { status, instances, age, sb_resource_item_get_run (item) };
+  g_autofree char *hourly =
+      sb_resource_item_is_running (item) ? sb_price_format_per_hour (price) : NULL;
+  const char *const parts[] = { status, hourly, instances, age, sb_resource_item_get_run (item) };
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
@@ -113,7 +115,7 @@ on_phase (SbResourceItem *item, GParamSpec *pspec, SbResourceRow *self)
   SbResourcePhase phase = sb_resource_item_get_phase (item);
   const char *message = sb_resource_item_get_message (item);
   const char *icon = get_icon_name (phase);
-  g_autofree char *text = message != NULL ? g_strdup (message) : describe (item);
+  g_autofree char *text = message != NULL ? g_strdup (message) : describe (item, self->price);
 
   adw_action_row_set_subtitle (ADW_ACTION_ROW (self), text);
   gtk_spinner_set_spinning (self->spinner, phase == SB_RESOURCE_REMOVING);
@@ -161,7 +163,6 @@ sb_resource_row_class_init (SbResourceRowClass *klass)
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/sagebrush/Sagebrush/ui/sb-resource-row.ui");
   gtk_widget_class_bind_template_child (widget_class, SbResourceRow, check);
-  gtk_widget_class_bind_template_child (widget_class, SbResourceRow, price);
   gtk_widget_class_bind_template_child (widget_class, SbResourceRow, action);
   gtk_widget_class_bind_template_child (widget_class, SbResourceRow, state);
   gtk_widget_class_bind_template_child (widget_class, SbResourceRow, spinner);
@@ -188,12 +189,10 @@ sb_resource_row_new (SbResourceItem *item, double price)
   SbResourceRow *self = g_object_new (SB_TYPE_RESOURCE_ROW, NULL);
   const char *name = sb_resource_item_get_name (item);
   g_autofree char *check = g_strdup_printf (_ ("Delete %s"), name);
-  g_autofree char *hourly = sb_price_format_per_hour (price);
 
+  self->price = price;
   self->item = g_object_ref (item);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), name);
-  gtk_label_set_label (self->price, hourly);
-  gtk_widget_set_visible (GTK_WIDGET (self->price), sb_resource_item_is_running (item));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->check),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   check,
