@@ -64,7 +64,7 @@ sb_connection_init (SbConnection *self)
 
 /**
  * sb_connection_new:
- * @id: what tells it from others, for good: `local` is this computer's
+ * @id: what tells it from others, for good: %SB_CONNECTION_ENGINE is this computer's
  * @name: what people call it
  * @region: such as `us-east-1`
  * @endpoint_url: (nullable): where all services are, instead of at AWS
@@ -216,6 +216,22 @@ sb_connection_get_provider (SbConnection *self)
   g_return_val_if_fail (SB_IS_CONNECTION (self), NULL);
 
   return self->provider;
+}
+
+/**
+ * sb_connection_is_engine:
+ * @self: a connection
+ *
+ * A server at an address of its own is no engine, wherever it is: it stands for AWS.
+ *
+ * Returns: whether it leads to this computer's engine, which knows more than AWS does
+ */
+gboolean
+sb_connection_is_engine (SbConnection *self)
+{
+  g_return_val_if_fail (SB_IS_CONNECTION (self), FALSE);
+
+  return strcmp (self->id, SB_CONNECTION_ENGINE) == 0;
 }
 
 /**

@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* The id of the connection to this computer's engine. */
+#define SB_CONNECTION_ENGINE "local"
+
 #define SB_TYPE_CONNECTION (sb_connection_get_type ())
 G_DECLARE_FINAL_TYPE (SbConnection, sb_connection, SB, CONNECTION, GObject)
 
@@ -29,6 +32,7 @@ const char *sb_connection_get_endpoint_url (SbConnection *self);
 SbEndpoints *sb_connection_get_endpoints (SbConnection *self);
 const char *sb_connection_get_partition (SbConnection *self);
 SbCredentialsProvider *sb_connection_get_provider (SbConnection *self);
+gboolean sb_connection_is_engine (SbConnection *self);
 gboolean sb_connection_is_local (SbConnection *self);
 guint sb_connection_get_timeout (SbConnection *self);
 void sb_connection_set_timeout (SbConnection *self, guint seconds);

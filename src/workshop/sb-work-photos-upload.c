@@ -384,7 +384,7 @@ sb_photos_complete_job (SbWork *work,
                         GError **error)
 {
   SbConnection *connection = sb_client_get_connection (work->client);
-  gboolean is_local = sb_connection_get_endpoint_url (connection) != NULL;
+  gboolean is_engine = sb_connection_is_engine (connection);
   const char *weights = sb_json_get_string (work->values, "weights", "scratch");
   JsonObject *parts = sb_json_get_object (sb_work_result (work, "prepare"), "parts");
   g_auto (GStrv) classes = sb_photos_list_classes (work);
@@ -394,10 +394,10 @@ sb_photos_complete_job (SbWork *work,
   set_number (hyperparameters, "num_training_samples", sb_json_get_int (parts, "train.count", 0));
   set_number (hyperparameters, "use_pretrained_model", strcmp (weights, "scratch") != 0);
   if (strcmp (weights, "bundled") == 0)
-    return is_local || refuse_bundled (error);
+    return is_engine || refuse_bundled (error);
   if (strcmp (weights, "file") == 0)
     path = find_own_weights (work, error);
-  else if (strcmp (weights, "imagenet") == 0 && is_local)
+  else if (strcmp (weights, "imagenet") == 0 && is_engine)
     path = fetch_weights (work, sb_json_get_string (hyperparameters, "num_layers", "152"), error);
   else
     return TRUE;

@@ -109,7 +109,7 @@ static JsonObject *
 make_hyperparameters (SbWork *work)
 {
   SbConnection *connection = sb_client_get_connection (work->client);
-  gboolean is_local = sb_connection_get_endpoint_url (connection) != NULL;
+  gboolean is_engine = sb_connection_is_engine (connection);
   const SbAlgorithm *algorithm =
       sb_algorithm_find (sb_json_get_string (work->module, "algorithm", ""));
   JsonObject *values = json_object_new ();
@@ -124,7 +124,7 @@ make_hyperparameters (SbWork *work)
           algorithm != NULL ? sb_algorithm_find_parameter (algorithm, name) : NULL;
 
       if (algorithm == NULL ? strcmp (name, "InstanceCount") != 0
-                            : parameter != NULL && (is_local || !parameter->local_only))
+                            : parameter != NULL && (is_engine || !parameter->local_only))
         json_object_set_member (values, name, json_node_copy (node));
     }
   return values;
