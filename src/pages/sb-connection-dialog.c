@@ -97,7 +97,8 @@ chosen (AdwComboRow *row)
   return item != NULL ? gtk_string_object_get_string (item) : NULL;
 }
 
-/* The list is that of the Regions, in their order. */
+/* The list is that of the Regions, in their order, and behind them what a profile has named that
+ * is newer than this program. */
 static const char *
 chosen_region (AdwComboRow *row)
 {
@@ -105,18 +106,27 @@ chosen_region (AdwComboRow *row)
   const SbRegion *regions = sb_regions_get (&n);
   guint at = adw_combo_row_get_selected (row);
 
-  return at < n ? regions[at].id : DEFAULT_REGION;
+  if (at < n)
+    return regions[at].id;
+  return chosen (row) != NULL ? chosen (row) : DEFAULT_REGION;
 }
 
 static void
 choose_region (AdwComboRow *row, const char *region)
 {
+  GtkStringList *list = GTK_STRING_LIST (adw_combo_row_get_model (row));
   gsize n;
   const SbRegion *regions = sb_regions_get (&n);
+  guint at = 0;
 
-  for (gsize i = 0; i < n; i++)
-    if (strcmp (regions[i].id, region) == 0)
-      adw_combo_row_set_selected (row, (guint) i);
+  while (at < n && strcmp (regions[at].id, region) != 0)
+    at++;
+  while (at >= n && gtk_string_list_get_string (list, at) != NULL &&
+         strcmp (gtk_string_list_get_string (list, at), region) != 0)
+    at++;
+  if (at >= g_list_model_get_n_items (G_LIST_MODEL (list)))
+    gtk_string_list_append (list, region);
+  adw_combo_row_set_selected (row, at);
 }
 
 static void
