@@ -193,6 +193,22 @@ sb_arn_new (const char *partition,
   return g_strdup_printf ("arn:%s:%s:%s:%s:%s", partition, service, region, account, resource);
 }
 
+/* S3 has uses of its own for some names. */
+static gboolean
+is_reserved (const char *name)
+{
+  static const char *const starts[] = { "xn--", "sthree-", "amzn-s3-demo-" };
+  static const char *const ends[] = { "-s3alias", "--ol-s3", ".mrap", "--x-s3" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (starts); i++)
+    if (g_str_has_prefix (name, starts[i]))
+      return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (g_str_has_suffix (name, ends[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * sb_bucket_name_is_valid:
  * @name: a name
@@ -205,7 +221,7 @@ sb_bucket_name_is_valid (const char *name)
   gsize length = strlen (name);
   gboolean only_numbers = TRUE;
 
-  if (length < 3 || length > 63 || strstr (name, "..") != NULL)
+  if (length < 3 || length > 63 || strstr (name, "..") != NULL || is_reserved (name))
     return FALSE;
   for (gsize i = 0; i < length; i++)
     {
@@ -217,6 +233,36 @@ sb_bucket_name_is_valid (const char *name)
   if (!g_ascii_isalnum (name[0]) || !g_ascii_isalnum (name[length - 1]))
     return FALSE;
   return !(only_numbers && strchr (name, '.') != NULL && g_hostname_is_ip_address (name));
+}
+
+/**
+ * sb_bucket_name_mend:
+ * @name: a name that S3 may not take
+ *
+ * Returns: (transfer full): the nearest name that it takes: in lower case, with hyphens for what is
+ *   not allowed, not too short and not too long
+ */
+char *
+sb_bucket_name_mend (const char *name)
+{
+  g_autofree char *lower = g_utf8_strdown (name, -1);
+  g_autofree char *plain = g_str_to_ascii (lower, "C");
+  GString *mended = g_string_new (NULL);
+
+  for (const char *c = plain; *c != '\0' && mended->len < 56; c++)
+    if (g_ascii_islower (*c) || g_ascii_isdigit (*c))
+      g_string_append_c (mended, *c);
+    else if (mended->len > 0 && mended->str[mended->len - 1] != '-')
+      g_string_append_c (mended, '-');
+  while (mended->len > 0 && mended->str[mended->len - 1] == '-')
+    g_string_truncate (mended, mended->len - 1);
+  if (mended->len < 3 || is_reserved (mended->str))
+    g_string_prepend (mended, "bucket-");
+  if (is_reserved (mended->str))
+    g_string_append (mended, "-1");
+  while (mended->str[mended->len - 1] == '-')
+    g_string_truncate (mended, mended->len - 1);
+  return g_string_free (mended, FALSE);
 }
 
 /**

@@ -21,6 +21,7 @@ char *sb_arn_new (const char *partition,
                   const char *account,
                   const char *resource);
 gboolean sb_bucket_name_is_valid (const char *name);
+char *sb_bucket_name_mend (const char *name);
 char *sb_job_name_new (const char *base, gint64 time_ms);
 char *sb_image_get_repository (const char *image);
 guint sb_instance_type_get_n_vcpus (const char *type);

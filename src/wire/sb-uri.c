@@ -174,3 +174,59 @@ sb_s3_uri_parse (const char *uri, char **bucket, char **key, GError **error)
     *key = g_strdup (*slash == '/' ? slash + 1 : "");
   return TRUE;
 }
+
+/* "bucket.s3.eu-west-1.amazonaws.com", "s3.amazonaws.com" with the bucket in the path, and the
+ * console's pages. */
+static char *
+bucket_from_url (const char *text)
+{
+  static const char *const patterns[] = {
+    "^https?://[^/]*console[^/]*/s3/(?:buckets|object)/([^/?]+)",
+    "^https?://([^/]+)\\.s3[.-][a-z0-9.-]*amazonaws\\.com(?:\\.cn)?(?:[/?:]|$)",
+    "^https?://s3[.-][a-z0-9.-]*amazonaws\\.com(?:\\.cn)?(?::\\d+)?/([^/?]+)",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
+    {
+      g_autoptr (GRegex) regex = g_regex_new (patterns[i], 0, 0, NULL);
+      g_autoptr (GMatchInfo) match = NULL;
+
+      if (g_regex_match (regex, text, 0, &match))
+        return g_match_info_fetch (match, 1);
+    }
+  return NULL;
+}
+
+/**
+ * sb_bucket_from_text:
+ * @text: what somebody has typed or pasted where a bucket's name is wanted
+ * @whole: (out) (optional): whether @text was the name and nothing else, but for white space
+ *
+ * Takes the name out of an S3 address, an ARN or an address of a browser; anything else is the name
+ * itself, whether it is valid or not.
+ *
+ * Returns: (transfer full): the bucket's name
+ */
+char *
+sb_bucket_from_text (const char *text, gboolean *whole)
+{
+  static const char *const starts[] = { "s3://", "s3a://", "s3n://", "S3://" };
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  const char *rest = NULL;
+  char *name;
+
+  for (gsize i = 0; rest == NULL && i < G_N_ELEMENTS (starts); i++)
+    if (g_str_has_prefix (stripped, starts[i]))
+      rest = stripped + strlen (starts[i]);
+  if (rest == NULL && g_str_has_prefix (stripped, "arn:"))
+    rest = strstr (stripped, ":s3:::") != NULL ? strstr (stripped, ":s3:::") + 6 : NULL;
+  name = rest != NULL ? g_strndup (rest, strcspn (rest, "/?")) : bucket_from_url (stripped);
+  /* "bucket/path", as people write it, too. */
+  if (name == NULL && strstr (stripped, "://") == NULL)
+    name = g_strndup (stripped, strcspn (stripped, "/"));
+  if (name == NULL)
+    name = g_strdup (stripped);
+  if (whole != NULL)
+    *whole = strcmp (name, stripped) == 0;
+  return name;
+}

@@ -14,6 +14,7 @@ char *sb_uri_decode (const char *text, gssize length, gsize *decoded_length);
 GPtrArray *sb_query_parse (const char *query);
 const char *sb_query_lookup (GPtrArray *pairs, const char *name);
 gboolean sb_s3_uri_parse (const char *uri, char **bucket, char **key, GError **error);
+char *sb_bucket_from_text (const char *text, gboolean *whole);
 
 /**
  * SbPair:

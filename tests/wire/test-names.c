@@ -7,6 +7,7 @@
 
 #include "wire/sb-error.h"
 #include "wire/sb-names.h"
+#include "wire/sb-uri.h"
 
 static void
 test_hosts (void)
@@ -50,13 +51,70 @@ test_buckets (void)
     "a_b",         "-ab",
     "ab-",         "a..b",
     "192.168.0.1", "",
-    "ü-bucket",    "a23456789012345678901234567890123456789012345678901234567890abcd"
+    "ü-bucket",    "a23456789012345678901234567890123456789012345678901234567890abcd",
+    "xn--bucket",  "bucket-s3alias"
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     g_assert_true (sb_bucket_name_is_valid (good[i]));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    g_assert_false (sb_bucket_name_is_valid (bad[i]));
+    {
+      g_autofree char *mended = sb_bucket_name_mend (bad[i]);
+
+      g_assert_false (sb_bucket_name_is_valid (bad[i]));
+      g_assert_true (sb_bucket_name_is_valid (mended));
+    }
+}
+
+static void
+test_mended_buckets (void)
+{
+  static const char *const names[][2] = {
+    { "My Data", "my-data" }, { "a_b..c", "a-b-c" },   { "192.168.0.1", "192-168-0-1" },
+    { "x", "bucket-x" },      { "-ab-", "bucket-ab" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *mended = sb_bucket_name_mend (names[i][0]);
+
+      g_assert_cmpstr (mended, ==, names[i][1]);
+    }
+}
+
+static void
+test_pasted_buckets (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *name;
+    gboolean whole;
+  } rows[] = {
+    { "data", "data", TRUE },
+    { "  data\n", "data", TRUE },
+    { "s3://data", "data", FALSE },
+    { "s3://data/some/path.csv", "data", FALSE },
+    { "s3a://data/", "data", FALSE },
+    { "data/some/path", "data", FALSE },
+    { "arn:aws:s3:::data/path", "data", FALSE },
+    { "arn:aws-cn:s3:::data", "data", FALSE },
+    { "https://data.s3.eu-west-1.amazonaws.com/path", "data", FALSE },
+    { "https://my.data.s3.amazonaws.com", "my.data", FALSE },
+    { "https://s3.cn-north-1.amazonaws.com.cn/data/path?x=1", "data", FALSE },
+    { "https://s3.console.aws.amazon.com/s3/buckets/data?region=us-east-1", "data", FALSE },
+    { "https://example.com/data", "https://example.com/data", TRUE },
+    { "", "", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gboolean whole;
+      g_autofree char *name = sb_bucket_from_text (rows[i].text, &whole);
+
+      g_assert_cmpstr (name, ==, rows[i].name);
+      g_assert_cmpint (whole, ==, rows[i].whole);
+    }
 }
 
 static void
@@ -121,6 +179,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/names/hosts", test_hosts);
   g_test_add_func ("/names/buckets", test_buckets);
+  g_test_add_func ("/names/buckets-mended", test_mended_buckets);
+  g_test_add_func ("/names/buckets-pasted", test_pasted_buckets);
   g_test_add_func ("/names/images", test_images);
   g_test_add_func ("/names/jobs", test_job_names);
   g_test_add_func ("/names/instance-types", test_instance_types);
