@@ -8,12 +8,14 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app/sb-command.h"
 #include "app/sb-terminal.h"
 #include "cloud/sb-connection-store.h"
 #include "wire/sb-error.h"
+#include "workshop/sb-advice.h"
 
 /**
  * sb_command_data_dir:
@@ -24,6 +26,24 @@ char *
 sb_command_data_dir (void)
 {
   return g_build_filename (g_get_user_data_dir (), "sagebrush", NULL);
+}
+
+/**
+ * sb_command_print_error:
+ * @error: why a command has failed
+ *
+ * Prints it, and what to do about it if that is known.
+ */
+void
+sb_command_print_error (const GError *error)
+{
+  g_autoptr (SbAdvice) advice = sb_advice_new (error);
+
+  fprintf (stderr, "sagebrush: %s\n", error->message);
+  if (advice != NULL)
+    fprintf (stderr, "%s\n", advice->text);
+  if (advice != NULL && advice->statement != NULL)
+    fprintf (stderr, "%s\n", advice->statement);
 }
 
 static SbConnection *

@@ -507,6 +507,6 @@ sb_command_run (int argc, char **argv)
     }
   shut_down (&self);
   if (error != NULL)
-    fprintf (stderr, "sagebrush: %s\n", error->message);
+    sb_command_print_error (error);
   return status;
 }

@@ -20,5 +20,6 @@ int sb_command_engine (int argc, char **argv);
 SbConnection *
 sb_command_connect (const char *base, const char *name, SbEngineProcess **engine, GError **error);
 char *sb_command_data_dir (void);
+void sb_command_print_error (const GError *error);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "cloud/sb-action-private.h"
 #include "cloud/sb-call-private.h"
 #include "cloud/sb-recheck-private.h"
 #include "cloud/sb-journal-entry-private.h"
@@ -368,7 +369,11 @@ _sb_client_call_full (SbClient *self,
     *call.options->out_body = g_bytes_ref (call.answer.body);
   _sb_call_clear (&call);
   if (local != NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
+    {
+      _sb_action_note (
+          local, service, operation, members, sb_connection_get_partition (self->connection));
+      g_propagate_error (error, g_steal_pointer (&local));
+    }
   return output;
 }
 

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "wire/sb-error.h"
+#include "workshop/sb-advice.h"
 
 /**
  * SbProblemBox:
@@ -22,6 +23,8 @@ struct _SbProblemBox
 
   GtkLabel *message;
   GtkLabel *advice;
+  GtkBox *statement_box;
+  GtkLabel *statement;
   GtkExpander *expander;
   GtkLabel *details;
 };
@@ -96,15 +99,27 @@ make_details (const GError *error)
 void
 sb_problem_box_set_error (SbProblemBox *self, const GError *error)
 {
-  const char *advice = error != NULL ? get_advice (error) : NULL;
+  g_autoptr (SbAdvice) special = error != NULL ? sb_advice_new (error) : NULL;
+  const char *usual = error != NULL ? get_advice (error) : NULL;
+  const char *advice = special != NULL ? special->text : usual;
+  const char *statement = special != NULL ? special->statement : NULL;
   g_autofree char *details = error != NULL ? make_details (error) : NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self), error != NULL);
   gtk_label_set_label (self->message, error != NULL ? error->message : "");
   gtk_label_set_label (self->advice, advice != NULL ? advice : "");
   gtk_widget_set_visible (GTK_WIDGET (self->advice), advice != NULL);
+  gtk_label_set_label (self->statement, statement != NULL ? statement : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->statement_box), statement != NULL);
   gtk_label_set_label (self->details, details != NULL ? details : "");
   gtk_widget_set_visible (GTK_WIDGET (self->expander), details != NULL);
+}
+
+static void
+on_copy (SbProblemBox *self)
+{
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)),
+                          gtk_label_get_label (self->statement));
 }
 
 static void
@@ -124,6 +139,9 @@ sb_problem_box_class_init (SbProblemBoxClass *klass)
       widget_class, "/io/github/sagebrush/Sagebrush/ui/sb-problem-box.ui");
   gtk_widget_class_bind_template_child (widget_class, SbProblemBox, message);
   gtk_widget_class_bind_template_child (widget_class, SbProblemBox, advice);
+  gtk_widget_class_bind_template_child (widget_class, SbProblemBox, statement_box);
+  gtk_widget_class_bind_template_child (widget_class, SbProblemBox, statement);
+  gtk_widget_class_bind_template_callback (widget_class, on_copy);
   gtk_widget_class_bind_template_child (widget_class, SbProblemBox, expander);
   gtk_widget_class_bind_template_child (widget_class, SbProblemBox, details);
 }

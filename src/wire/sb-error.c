@@ -13,6 +13,8 @@ typedef struct
 {
   char *service_code;
   char *request_id;
+  char *action;
+  char *resource;
   guint status;
 } SbErrorPrivate;
 
@@ -27,6 +29,8 @@ sb_error_private_copy (const SbErrorPrivate *src, SbErrorPrivate *dest)
 {
   dest->service_code = g_strdup (src->service_code);
   dest->request_id = g_strdup (src->request_id);
+  dest->action = g_strdup (src->action);
+  dest->resource = g_strdup (src->resource);
   dest->status = src->status;
 }
 
@@ -35,6 +39,8 @@ sb_error_private_clear (SbErrorPrivate *priv)
 {
   g_clear_pointer (&priv->service_code, g_free);
   g_clear_pointer (&priv->request_id, g_free);
+  g_clear_pointer (&priv->action, g_free);
+  g_clear_pointer (&priv->resource, g_free);
 }
 
 G_DEFINE_EXTENDED_ERROR (SbError, sb_error)
@@ -197,4 +203,50 @@ guint
 sb_error_get_status (const GError *error)
 {
   return error->domain == SB_ERROR ? sb_error_get_private (error)->status : 0;
+}
+
+/**
+ * sb_error_set_action:
+ * @error: an error of any domain; of others than %SB_ERROR nothing is kept
+ * @action: (nullable): what was to be done, as policies name it, such as `s3:PutObject`
+ * @resource: (nullable): to what, as an ARN, or `*`
+ *
+ * For answers that do not say themselves which permission is lacking.
+ */
+void
+sb_error_set_action (GError *error, const char *action, const char *resource)
+{
+  SbErrorPrivate *priv;
+
+  if (error->domain != SB_ERROR)
+    return;
+  priv = sb_error_get_private (error);
+  g_free (priv->action);
+  priv->action = g_strdup (action);
+  g_free (priv->resource);
+  priv->resource = g_strdup (resource);
+}
+
+/**
+ * sb_error_get_action:
+ * @error: an error of any domain
+ *
+ * Returns: (nullable): what was to be done, as policies name it
+ */
+const char *
+sb_error_get_action (const GError *error)
+{
+  return error->domain == SB_ERROR ? sb_error_get_private (error)->action : NULL;
+}
+
+/**
+ * sb_error_get_resource:
+ * @error: an error of any domain
+ *
+ * Returns: (nullable): to what it was to be done
+ */
+const char *
+sb_error_get_resource (const GError *error)
+{
+  return error->domain == SB_ERROR ? sb_error_get_private (error)->resource : NULL;
 }

@@ -67,5 +67,8 @@ SbErrorCode sb_error_code_for (guint status, const char *service_code);
 const char *sb_error_get_service_code (const GError *error);
 const char *sb_error_get_request_id (const GError *error);
 guint sb_error_get_status (const GError *error);
+void sb_error_set_action (GError *error, const char *action, const char *resource);
+const char *sb_error_get_action (const GError *error);
+const char *sb_error_get_resource (const GError *error);
 
 G_END_DECLS

@@ -649,6 +649,12 @@ error_to_json (const GError *error)
                              "request-id",
                              "s",
                              sb_error_get_request_id (error),
+                             "action",
+                             "s",
+                             sb_error_get_action (error),
+                             "resource",
+                             "s",
+                             sb_error_get_resource (error),
                              NULL);
 }
 
@@ -657,15 +663,20 @@ error_from_json (JsonObject *json)
 {
   const char *message = sb_json_get_string (json, "message", "");
   guint status = (guint) sb_json_get_int (json, "status", 0);
+  GError *error;
 
   if (status == 0)
     return g_error_new_literal (SB_ERROR,
                                 (int) sb_json_get_int (json, "kind", SB_ERROR_FAILED),
                                 message);
-  return sb_error_new_service (status,
-                               sb_json_get_string (json, "service-code", NULL),
-                               message,
-                               sb_json_get_string (json, "request-id", NULL));
+  error = sb_error_new_service (status,
+                                sb_json_get_string (json, "service-code", NULL),
+                                message,
+                                sb_json_get_string (json, "request-id", NULL));
+  sb_error_set_action (error,
+                       sb_json_get_string (json, "action", NULL),
+                       sb_json_get_string (json, "resource", NULL));
+  return error;
 }
 
 JsonObject *
