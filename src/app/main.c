@@ -24,6 +24,7 @@ print_help (void)
          "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
          "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
          "  sagebrush connections [add|remove|check NAME] [OPTION…]  where to run besides here\n"
+         "  sagebrush notebooks [open|start|stop|delete NAME] [OPTION…]  notebook instances\n"
          "  sagebrush resources [OPTION…]   list what the workshop has created\n"
          "  sagebrush clean-up [OPTION…]    delete what the workshop has created\n"
          "  sagebrush engine [OPTION…]      run the local engine in the foreground\n"
@@ -33,11 +34,12 @@ print_help (void)
          "                          left out\n"
          "  --connection NAME       where to run: a connection; “local” is this computer\n"
          "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
+         "  --step STEP             run this step and what it needs, in place of all\n"
          "  --keep                  do not clean up at the end\n"
          "  --output DIR            where charts and report are written\n"
          "  --json                  print the result as JSON\n"
          "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
-         "Modules: games (video-game-sales), digits (handwritten-digits), photos\n"
+         "Modules: get-started, games (video-game-sales), digits (handwritten-digits), photos\n"
          "(image-classification), and your own.\n\n"
          "Options of “predict”:\n"
          "  --content-type TYPE     what the files are; else their names tell\n"
@@ -47,9 +49,9 @@ print_help (void)
          "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
          "Options of “connections add”: see sagebrush connections --help. Secrets are read from the\n"
          "terminal or the standard input, never from arguments.\n\n"
-         "Options of “resources” and “clean-up”:\n"
+         "Options of “resources”, “clean-up” and “notebooks”:\n"
          "  --connection NAME       where to look; “local” is this computer\n"
-         "  --json                  print the list as JSON (resources)\n"
+         "  --json                  print the list as JSON (resources, notebooks)\n"
          "  --yes                   delete without asking (clean-up)\n"
          "  --data-dir DIR          where Sagebrush keeps its own files\n\n"
          "Options of “engine”:\n"
@@ -80,6 +82,8 @@ main (int argc, char **argv)
     return sb_command_resources (argc - 1, argv + 1);
   if (strcmp (verb, "clean-up") == 0)
     return sb_command_clean_up (argc - 1, argv + 1);
+  if (strcmp (verb, "notebooks") == 0)
+    return sb_command_notebooks (argc - 1, argv + 1);
   if (strcmp (verb, "engine") == 0)
     return sb_command_engine (argc - 1, argv + 1);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0)

@@ -28,6 +28,7 @@ typedef struct
   char *data;
   char *connection;
   char **settings;
+  char **steps;
   char *output;
   char *data_dir;
   gboolean keep;
@@ -84,6 +85,15 @@ on_progress (SbStep *step, GParamSpec *pspec, gpointer data)
 }
 
 static void
+print_note (JsonObject *result)
+{
+  const char *note = result != NULL ? sb_json_get_string (result, "note", NULL) : NULL;
+
+  if (note != NULL)
+    fprintf (stderr, "    %s\n", note);
+}
+
+static void
 on_state (SbStep *step, GParamSpec *pspec, gpointer data)
 {
   Command *self = data;
@@ -102,7 +112,19 @@ on_state (SbStep *step, GParamSpec *pspec, gpointer data)
                sb_step_get_title (step),
                sb_step_get_summary (step),
                sb_step_get_duration (step));
+      print_note (sb_step_get_result (step));
     }
+}
+
+/* What a step is about to create in somebody's account is said before it is. */
+static void
+on_logged (SbStep *step, guint from, gpointer data)
+{
+  const GPtrArray *log = sb_step_get_log (step);
+
+  clear_line (data);
+  for (guint i = from; i < log->len; i++)
+    fprintf (stderr, "    %s\n", (const char *) log->pdata[i]);
 }
 
 static gboolean
@@ -154,6 +176,20 @@ apply_setting (Command *self, const char *setting, GError **error)
 }
 
 static gboolean
+check_steps (Command *self, GError **error)
+{
+  char **steps = self->options.steps;
+
+  for (guint i = 0; steps != NULL && steps[i] != NULL; i++)
+    if (sb_run_find_step (self->run, steps[i]) == NULL)
+      {
+        g_set_error (error, SB_ERROR, SB_ERROR_INVALID, _ ("There is no step “%s”"), steps[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
 set_up (Command *self, const char *name, GError **error)
 {
   g_autofree char *base =
@@ -182,7 +218,7 @@ set_up (Command *self, const char *name, GError **error)
   for (guint i = 0; self->options.settings != NULL && self->options.settings[i] != NULL; i++)
     if (!apply_setting (self, self->options.settings[i], error))
       return FALSE;
-  return TRUE;
+  return check_steps (self, error);
 }
 
 static void
@@ -196,6 +232,8 @@ watch_steps (Command *self)
 
       g_signal_connect (step, "notify::state", G_CALLBACK (on_state), self);
       g_signal_connect (step, "notify::progress-text", G_CALLBACK (on_progress), self);
+      if (strcmp (sb_step_get_kind (step), "role") == 0)
+        g_signal_connect (step, "logged", G_CALLBACK (on_logged), self);
     }
 }
 
@@ -349,6 +387,24 @@ write_output (Command *self, GError **error)
   return TRUE;
 }
 
+/* All, or those that are named with what they need. */
+static void
+execute_steps (Command *self)
+{
+  if (self->options.steps == NULL)
+    {
+      sb_run_execute_all_async (self->run, SB_RUN_DEFAULT, on_done, self);
+      g_main_loop_run (self->loop);
+    }
+  for (guint i = 0;
+       self->error == NULL && self->options.steps != NULL && self->options.steps[i] != NULL;
+       i++)
+    {
+      sb_run_execute_async (self->run, self->options.steps[i], on_done, self);
+      g_main_loop_run (self->loop);
+    }
+}
+
 static gboolean
 execute (Command *self, GError **error)
 {
@@ -359,8 +415,7 @@ execute (Command *self, GError **error)
   self->loop = g_main_loop_new (NULL, FALSE);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
   terminate = g_unix_signal_add (SIGTERM, on_interrupt, self);
-  sb_run_execute_all_async (self->run, SB_RUN_DEFAULT, on_done, self);
-  g_main_loop_run (self->loop);
+  execute_steps (self);
   if (self->error == NULL)
     {
       JsonObject *result = find_evaluation (self);
@@ -417,6 +472,7 @@ shut_down (Command *self)
   g_free (self->options.data);
   g_free (self->options.connection);
   g_strfreev (self->options.settings);
+  g_strfreev (self->options.steps);
   g_free (self->options.output);
   g_free (self->options.data_dir);
 }
@@ -447,6 +503,13 @@ parse (Command *self, int *argc, char ***argv, GError **error)
       &options->settings,
       N_ ("A value of a step’s form, such as train.max_depth=4"),
       N_ ("STEP.NAME=VALUE") },
+    { "step",
+      0,
+      0,
+      G_OPTION_ARG_STRING_ARRAY,
+      &options->steps,
+      N_ ("Run this step and what it needs, in place of all"),
+      N_ ("STEP") },
     { "keep", 0, 0, G_OPTION_ARG_NONE, &options->keep, N_ ("Do not clean up at the end"), NULL },
     { "output",
       0,

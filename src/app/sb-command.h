@@ -16,6 +16,7 @@ int sb_command_predict (int argc, char **argv);
 int sb_command_connections (int argc, char **argv);
 int sb_command_resources (int argc, char **argv);
 int sb_command_clean_up (int argc, char **argv);
+int sb_command_notebooks (int argc, char **argv);
 int sb_command_engine (int argc, char **argv);
 SbConnection *
 sb_command_connect (const char *base, const char *name, SbEngineProcess **engine, GError **error);

@@ -61,7 +61,7 @@ static void
 show_progress (SbRun *run, GtkLabel *label)
 {
   guint done = sb_run_get_n_done (run);
-  guint all = g_list_model_get_n_items (sb_run_get_steps (run));
+  guint all = sb_run_get_n_wanted (run);
   g_autofree char *text = done == all ? g_strdup ("✓") : g_strdup_printf ("%u/%u", done, all);
 
   gtk_label_set_label (label, text);
@@ -333,7 +333,7 @@ add_module (SbWindow *self, SbModule *module)
   follow_run (self, GTK_LIST_BOX_ROW (row), run);
   /* Get Started asks nothing on this computer, so it does itself; elsewhere people say so. */
   if (sb_module_is_automatic (module) && is_this_computer (self) && !sb_run_get_running (run) &&
-      sb_run_get_n_done (run) < g_list_model_get_n_items (sb_run_get_steps (run)))
+      sb_run_get_n_done (run) < sb_run_get_n_wanted (run))
     sb_run_execute_all_async (run, SB_RUN_DEFAULT, on_resumed, NULL);
 }
 
@@ -359,8 +359,7 @@ add_clean_up (SbWindow *self)
 
   if (old != NULL)
     gtk_stack_remove (self->pages, old);
-  gtk_stack_add_named (
-      self->pages, sb_clean_up_page_new (self->resources, self->prices), CLEAN_UP);
+  gtk_stack_add_named (self->pages, sb_clean_up_page_new (self->resources, self->prices), CLEAN_UP);
   gtk_widget_set_sensitive (GTK_WIDGET (self->clean_up_row), TRUE);
   gtk_widget_set_sensitive (GTK_WIDGET (self->status_button), TRUE);
   show_status (self);

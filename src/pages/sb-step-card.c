@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "pages/sb-account-form.h"
 #include "pages/sb-code-window.h"
 #include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
@@ -238,7 +239,9 @@ update_header (SbStepCard *self)
 static gboolean
 stays_open (SbStepCard *self)
 {
-  static const char *const kinds[] = { "explore", "train", "predict", "evaluate", NULL };
+  static const char *const kinds[] = {
+    "explore", "train", "predict", "evaluate", "notebook", NULL
+  };
 
   return g_strv_contains (kinds, sb_step_get_kind (self->step));
 }
@@ -451,7 +454,7 @@ make_form (SbStepCard *self)
   g_signal_connect_object (form, "value-changed", G_CALLBACK (on_value), self, 0);
   g_signal_connect_object (form, "notify::valid", G_CALLBACK (on_valid), self, 0);
   g_signal_connect_object (self->step, "notify::values", G_CALLBACK (on_values), form, 0);
-  return form;
+  return sb_account_form_is_for (self->step) ? sb_account_form_new (self->step, form) : form;
 }
 
 /* The small part of Markdown that narratives use. */

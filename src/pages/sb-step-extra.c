@@ -14,6 +14,7 @@
 
 #include "pages/sb-digit-gallery.h"
 #include "pages/sb-digit-pad.h"
+#include "pages/sb-notebook-panel.h"
 #include "pages/sb-photo-gallery.h"
 #include "pages/sb-photo-pad.h"
 #include "pages/sb-predict-form.h"
@@ -49,6 +50,34 @@ make_for_train (JsonObject *result)
   return button;
 }
 
+static GtkWidget *
+make_for_notebook (SbStep *step, JsonObject *result)
+{
+  SbRun *run = sb_step_get_run (step);
+  const char *name = sb_json_get_string (result, "notebook", NULL);
+  g_autoptr (SbClient) client = NULL;
+
+  if (run == NULL || name == NULL)
+    return NULL;
+  client = sb_client_with_label (sb_run_get_client (run),
+                                 sb_module_get_id (sb_run_get_module (run)),
+                                 sb_run_get_id (run),
+                                 sb_step_get_id (step));
+  return sb_notebook_panel_new (client, name);
+}
+
+/* What there was to say about what the form had. */
+static GtkWidget *
+make_note (const char *text)
+{
+  GtkWidget *label = gtk_label_new (text);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  return label;
+}
+
 /**
  * sb_step_extra_new:
  * @step: a step
@@ -68,6 +97,10 @@ sb_step_extra_new (SbStep *step, JsonObject *result, GtkWidget *chart)
     return make_for_train (result);
   if (strcmp (kind, "predict") == 0)
     return make_for_predict (step, result);
+  if (strcmp (kind, "notebook") == 0)
+    return make_for_notebook (step, result);
+  if (json_object_has_member (result, "note"))
+    return make_note (sb_json_get_string (result, "note", ""));
   if (strcmp (kind, "evaluate") == 0 && json_object_has_member (result, "labels") && chart != NULL)
     return sb_threshold_new (result, SB_CHART_VIEW (chart));
   if (json_object_has_member (result, "photos"))

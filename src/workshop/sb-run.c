@@ -385,13 +385,36 @@ sb_run_find_step_of_kind (SbRun *self, const char *kind)
   return NULL;
 }
 
+/**
+ * sb_run_get_n_done:
+ * @self: a run
+ *
+ * Returns: how many of the steps are done that its module is not complete without
+ */
 guint
 sb_run_get_n_done (SbRun *self)
 {
   guint n = 0;
 
   for (guint i = 0; i < n_steps (self); i++)
-    n += sb_step_get_state (get_step (self, i)) == SB_STEP_DONE ? 1 : 0;
+    if (!sb_step_is_optional (get_step (self, i)))
+      n += sb_step_get_state (get_step (self, i)) == SB_STEP_DONE ? 1 : 0;
+  return n;
+}
+
+/**
+ * sb_run_get_n_wanted:
+ * @self: a run
+ *
+ * Returns: how many steps there are that its module is not complete without
+ */
+guint
+sb_run_get_n_wanted (SbRun *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < n_steps (self); i++)
+    n += sb_step_is_optional (get_step (self, i)) ? 0 : 1;
   return n;
 }
 
@@ -658,7 +681,7 @@ sb_run_execute_async (SbRun *self,
  * @callback: called when all have ended, or the first has failed
  * @user_data: data for @callback
  *
- * Runs every step that is not done, in order.
+ * Runs every step that is not done, in order; not the optional ones.
  */
 void
 sb_run_execute_all_async (SbRun *self,
@@ -673,7 +696,8 @@ sb_run_execute_all_async (SbRun *self,
       SbStep *step = get_step (self, i);
       gboolean last = strcmp (sb_step_get_kind (step), "clean-up") == 0;
 
-      if (last ? (flags & SB_RUN_WITH_CLEAN_UP) != 0 : sb_step_get_state (step) != SB_STEP_DONE)
+      if (last ? (flags & SB_RUN_WITH_CLEAN_UP) != 0
+               : sb_step_get_state (step) != SB_STEP_DONE && !sb_step_is_optional (step))
         enqueue (self, step);
     }
   run_next (self);

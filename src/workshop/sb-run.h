@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 /**
  * SbRunFlags:
- * @SB_RUN_DEFAULT: every step but Clean Up
+ * @SB_RUN_DEFAULT: every step but Clean Up and the optional ones
  * @SB_RUN_WITH_CLEAN_UP: Clean Up too
  */
 typedef enum
@@ -37,6 +37,7 @@ SbStep *sb_run_find_step (SbRun *self, const char *id);
 SbStep *sb_run_find_step_of_kind (SbRun *self, const char *kind);
 SbLedger *sb_run_get_ledger (SbRun *self);
 guint sb_run_get_n_done (SbRun *self);
+guint sb_run_get_n_wanted (SbRun *self);
 gboolean sb_run_get_running (SbRun *self);
 gboolean sb_run_is_interrupted (SbRun *self);
 gboolean sb_run_save (SbRun *self, GError **error);

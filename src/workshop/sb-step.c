@@ -140,6 +140,57 @@ parse_own_parameters (SbStep *self, const char *text)
   add_own_parameters (self, json_node_get_array (root));
 }
 
+/* What a step runs on; on this computer it is of no consequence. */
+static void
+add_instance_type (SbStep *self, const char *type)
+{
+  g_autofree char *text = g_strdup_printf (
+      "[{\"Name\":\"InstanceType\",\"Title\":\"Instance type\",\"Type\":\"FreeText\","
+      "\"DefaultValue\":\"%s\",\"Pattern\":\"ml\\\\.[a-z0-9-]+\\\\.[a-z0-9]+\","
+      "\"Description\":\"How large a computer it is, such as ml.m5.xlarge.\"}]",
+      type);
+
+  parse_own_parameters (self, text);
+}
+
+static char *
+dup_array_text (JsonArray *array)
+{
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_init_array (node, array);
+  return sb_json_node_to_string (node);
+}
+
+/* Versions of the algorithm's image of which the first is the usual one. */
+static void
+add_images (SbStep *self, JsonArray *images)
+{
+  g_autofree char *values = dup_array_text (images);
+  g_autofree char *text = g_strdup_printf (
+      "[{\"Name\":\"Image\",\"Title\":\"Image\",\"Type\":\"Categorical\","
+      "\"DefaultValue\":\"%s\",\"Range\":{\"CategoricalParameterRangeSpecification\":"
+      "{\"Values\":%s}},\"Description\":\"The version of SageMaker’s own image.\"}]",
+      json_array_get_string_element (images, 0),
+      values);
+
+  parse_own_parameters (self, text);
+}
+
+static void
+add_job_parameters (SbStep *self, JsonObject *module)
+{
+  const char *kind = sb_step_get_kind (self);
+  JsonArray *images = sb_json_get_array (module, "images");
+
+  if (strcmp (kind, "train") == 0 && images != NULL && json_array_get_length (images) > 0)
+    add_images (self, images);
+  if (strcmp (kind, "train") == 0)
+    add_instance_type (self, sb_json_get_string (module, "instance-type", "ml.c5.xlarge"));
+  else if (strcmp (kind, "deploy") == 0)
+    add_instance_type (self, sb_json_get_string (module, "hosting-instance-type", "ml.m5.large"));
+}
+
 /* Those that other steps give are not asked for. */
 static void
 add_algorithm_parameters (SbStep *self, const GPtrArray *parameters)
@@ -178,6 +229,7 @@ make_parameters (SbStep *self, JsonObject *module)
     algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
   if (algorithm != NULL && sb_algorithm_is_distributed (algorithm))
     parse_own_parameters (self, workers_parameters);
+  add_job_parameters (self, module);
   if (algorithm != NULL)
     add_algorithm_parameters (self, sb_algorithm_get_parameters (algorithm));
 }
@@ -242,6 +294,18 @@ double
 sb_step_get_expected (SbStep *self)
 {
   return sb_json_get_double (self->spec, "expected", 0);
+}
+
+/**
+ * sb_step_is_optional:
+ * @self: a step
+ *
+ * Returns: whether its module is complete without it: it runs when it is asked for by itself
+ */
+gboolean
+sb_step_is_optional (SbStep *self)
+{
+  return sb_json_get_bool (self->spec, "optional", FALSE);
 }
 
 /**

@@ -43,6 +43,7 @@ const char *sb_step_get_title (SbStep *self);
 const char *sb_step_get_narrative (SbStep *self);
 guint sb_step_get_number (SbStep *self);
 double sb_step_get_expected (SbStep *self);
+gboolean sb_step_is_optional (SbStep *self);
 SbRun *sb_step_get_run (SbStep *self);
 JsonObject *sb_step_get_spec (SbStep *self);
 

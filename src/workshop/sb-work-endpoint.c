@@ -39,7 +39,7 @@ create (SbWork *work,
   if (!sb_ledger_intend (work->ledger, kind, name, work->id, region, error))
     return FALSE;
   json_object_set_array_member (input, "Tags", sb_work_make_tags (work));
-  answer = sb_client_call (work->client, "sagemaker", operation, input, work->cancellable, error);
+  answer = sb_work_create (work, operation, input, error);
   return answer != NULL && sb_ledger_confirm (work->ledger,
                                               kind,
                                               name,
@@ -78,7 +78,8 @@ create_model (SbWork *work, const char *name, GError **error)
 static gboolean
 create_config (SbWork *work, const char *name, GError **error)
 {
-  const char *type = sb_json_get_string (work->module, "hosting-instance-type", "ml.m5.large");
+  const char *usual = sb_json_get_string (work->module, "hosting-instance-type", "ml.m5.large");
+  const char *type = sb_json_get_string (work->values, "InstanceType", usual);
   JsonArray *variants = json_array_new ();
   g_autoptr (JsonObject) input = NULL;
 

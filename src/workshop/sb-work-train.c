@@ -103,6 +103,15 @@ list_sources (SbWork *work)
   return sources;
 }
 
+/* Not the algorithm's. */
+static gboolean
+is_of_the_job (const char *name)
+{
+  static const char *const names[] = { "InstanceCount", "InstanceType", "Image", NULL };
+
+  return g_strv_contains (names, name);
+}
+
 /* Of the form's values, those that are the algorithm's; on AWS without what only the local engine
  * knows. */
 static JsonObject *
@@ -123,7 +132,7 @@ make_hyperparameters (SbWork *work)
       const SbParameter *parameter =
           algorithm != NULL ? sb_algorithm_find_parameter (algorithm, name) : NULL;
 
-      if (algorithm == NULL ? strcmp (name, "InstanceCount") != 0
+      if (algorithm == NULL ? !is_of_the_job (name)
                             : parameter != NULL && (is_engine || !parameter->local_only))
         json_object_set_member (values, name, json_node_copy (node));
     }
@@ -135,13 +144,14 @@ make_resources (SbWork *work)
 {
   gint64 count =
       g_ascii_strtoll (sb_json_get_string (work->values, "InstanceCount", "1"), NULL, 10);
+  const char *usual = sb_json_get_string (work->module, "instance-type", "ml.c5.xlarge");
 
   return sb_json_object_new ("InstanceCount",
                              "i",
                              count,
                              "InstanceType",
                              "s",
-                             sb_json_get_string (work->module, "instance-type", "ml.c5.xlarge"),
+                             sb_json_get_string (work->values, "InstanceType", usual),
                              "VolumeSizeInGB",
                              "i",
                              sb_json_get_int (work->module, "volume-size", 10),
@@ -210,8 +220,7 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
   if (input == NULL ||
       !sb_ledger_intend (work->ledger, SB_RESOURCE_TRAINING_JOB, job, work->id, region, error))
     return FALSE;
-  answer = sb_client_call (
-      work->client, "sagemaker", "CreateTrainingJob", input, work->cancellable, error);
+  answer = sb_work_create (work, "CreateTrainingJob", input, error);
   return answer != NULL && sb_ledger_confirm (work->ledger,
                                               SB_RESOURCE_TRAINING_JOB,
                                               job,
@@ -383,7 +392,9 @@ char *
 sb_work_find_image (SbWork *work, GError **error)
 {
   const char *region = sb_connection_get_region (sb_client_get_connection (work->client));
-  const char *image = sb_json_get_string (work->module, "image", "xgboost:latest");
+  const char *usual = sb_json_get_string (work->module, "images.0", "xgboost:latest");
+  const char *image =
+      sb_json_get_string (work->values, "Image", sb_json_get_string (work->module, "image", usual));
 
   if (g_str_has_prefix (image, "local/"))
     return g_strdup (image);

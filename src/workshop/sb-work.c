@@ -10,8 +10,16 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-account.h"
 #include "workshop/sb-survey.h"
+
+/* IAM tells the Regions of a new role in its own time, in seconds; SageMaker refuses it till then.
+ */
+#define ROLE_PATIENCE 60
+#define FIRST_PAUSE   0.5
+#define LONGEST_PAUSE 8.0
 
 static const struct
 {
@@ -21,6 +29,7 @@ static const struct
 } kinds[] = {
   { "bucket", NULL, sb_work_bucket },
   { "role", NULL, sb_work_role },
+  { "notebook", NULL, sb_work_notebook },
   { "choose-data", "digits", sb_work_choose_digits },
   { "explore", "digits", sb_work_explore_digits },
   { "predict", "digits", sb_work_predict_digits },
@@ -177,6 +186,110 @@ JsonArray *
 sb_work_make_tags (SbWork *work)
 {
   return sb_survey_make_tags (sb_json_get_string (work->module, "id", ""), work->run);
+}
+
+/* Where Sagebrush keeps its own files: the runs are in a folder there. */
+static char *
+dup_data_dir (SbWork *work)
+{
+  g_autofree char *runs = g_path_get_dirname (work->folder);
+
+  return g_path_get_dirname (runs);
+}
+
+/**
+ * sb_work_lookup_account:
+ * @work: a piece of work
+ * @what: see sb_account_lookup()
+ *
+ * Returns: (transfer full) (nullable): what was settled for the account in which it works
+ */
+char *
+sb_work_lookup_account (SbWork *work, const char *what)
+{
+  g_autofree char *data_dir = dup_data_dir (work);
+
+  return sb_account_lookup (data_dir, sb_client_get_connection (work->client), what);
+}
+
+/**
+ * sb_work_settle_account:
+ * @work: a piece of work
+ * @what: see sb_account_settle()
+ * @value: what every module is to work with from now on
+ * @error: %SB_ERROR_STORAGE
+ *
+ * Returns: whether it is written down
+ */
+gboolean
+sb_work_settle_account (SbWork *work, const char *what, const char *value, GError **error)
+{
+  g_autofree char *data_dir = dup_data_dir (work);
+
+  return sb_account_settle (data_dir, sb_client_get_connection (work->client), what, value, error);
+}
+
+/* "Could not assume role arn:…. Please ensure that the role exists and allows principal
+ * 'sagemaker.amazonaws.com' to assume the role." */
+static gboolean
+is_unknown_role (const GError *error)
+{
+  g_autofree char *text = g_ascii_strdown (error->message, -1);
+
+  return error->domain == SB_ERROR && strstr (text, "assume") != NULL &&
+         strstr (text, "role") != NULL && !g_error_matches (error, SB_ERROR, SB_ERROR_DENIED);
+}
+
+static gboolean
+pause_for (SbWork *work, double seconds)
+{
+  GPollFD fd;
+  gboolean pollable = g_cancellable_make_pollfd (work->cancellable, &fd);
+
+  g_poll (pollable ? &fd : NULL, pollable ? 1 : 0, (int) (seconds * 1000));
+  if (pollable)
+    g_cancellable_release_fd (work->cancellable);
+  return !g_cancellable_is_cancelled (work->cancellable);
+}
+
+/**
+ * sb_work_create:
+ * @work: a piece of work
+ * @operation: one of SageMaker's that creates something that works under a role
+ * @input: its input
+ * @error: an error of sb_client_call()
+ *
+ * Has patience with a role that SageMaker does not know yet.
+ *
+ * Returns: (transfer full) (nullable): the answer
+ */
+JsonObject *
+sb_work_create (SbWork *work, const char *operation, JsonObject *input, GError **error)
+{
+  double waited = 0, pause = FIRST_PAUSE;
+
+  for (;;)
+    {
+      g_autoptr (GError) local = NULL;
+      JsonObject *answer =
+          sb_client_call (work->client, "sagemaker", operation, input, work->cancellable, &local);
+
+      if (answer != NULL)
+        return answer;
+      if (!is_unknown_role (local) || waited >= ROLE_PATIENCE)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return NULL;
+        }
+      sb_work_progress (work, -1, _ ("Waiting until SageMaker knows the role"));
+      if (!pause_for (work, pause))
+        {
+          g_cancellable_set_error_if_cancelled (work->cancellable, error);
+          return NULL;
+        }
+      waited += pause;
+      pause = MIN (2 * pause, LONGEST_PAUSE);
+    }
 }
 
 /**

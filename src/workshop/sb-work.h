@@ -56,8 +56,13 @@ void sb_work_add_fact (JsonArray *facts, const char *name, const char *format, .
     G_GNUC_PRINTF (3, 4);
 void sb_work_on_downloaded (guint64 done, guint64 total, gpointer user_data);
 
+char *sb_work_lookup_account (SbWork *work, const char *what);
+gboolean sb_work_settle_account (SbWork *work, const char *what, const char *value, GError **error);
+JsonObject *sb_work_create (SbWork *work, const char *operation, JsonObject *input, GError **error);
+
 JsonObject *sb_work_bucket (SbWork *work, GError **error);
 JsonObject *sb_work_role (SbWork *work, GError **error);
+JsonObject *sb_work_notebook (SbWork *work, GError **error);
 char *sb_work_ensure_bucket (SbWork *work, GError **error);
 char *sb_work_find_image (SbWork *work, GError **error);
 char *sb_work_find_role (SbWork *work, GError **error);
