@@ -346,6 +346,7 @@ follow_resources (SbWindow *self)
   if (self->resources != NULL)
     return;
   self->resources = sb_resources_new (self->workshop);
+  sb_resources_set_background (self->resources, TRUE);
   g_hash_table_insert (self->everywhere, g_strdup (id), self->resources);
   g_signal_connect_object (self->resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
   g_signal_connect_object (

@@ -13,9 +13,38 @@
 
 G_DEFINE_INTERFACE (SbAsker, sb_asker, G_TYPE_OBJECT)
 
+static GPrivate hushed;
+
 static void
 sb_asker_default_init (SbAskerInterface *iface)
 {
+}
+
+/**
+ * sb_asker_set_hushed:
+ * @now: whether what this thread does is not worth a question
+ *
+ * What is done in the background, such as to look what there is, must not ask a person who is about
+ * something else. Whatever needs an answer then fails with %SB_ERROR_CREDENTIALS.
+ */
+void
+sb_asker_set_hushed (gboolean now)
+{
+  g_private_set (&hushed, GINT_TO_POINTER (now));
+}
+
+static gboolean
+is_hushed (const char *who, GError **error)
+{
+  if (g_private_get (&hushed) == NULL)
+    return FALSE;
+  g_set_error (error,
+               SB_ERROR,
+               SB_ERROR_CREDENTIALS,
+               _ ("“%s” has to be signed in again. Sagebrush asks for that when you run a step or "
+                  "clean up."),
+               who);
+  return TRUE;
 }
 
 /**
@@ -39,6 +68,8 @@ sb_asker_ask_code (SbAsker *self,
                    GError **error)
 {
   g_return_val_if_fail (self == NULL || SB_IS_ASKER (self), NULL);
+  if (self != NULL && is_hushed (who, error))
+    return NULL;
 
   if (self != NULL)
     return SB_ASKER_GET_IFACE (self)->ask_code (self, who, device, cancellable, error);
@@ -74,6 +105,8 @@ sb_asker_ask_keys (SbAsker *self,
                    GError **error)
 {
   g_return_val_if_fail (self == NULL || SB_IS_ASKER (self), NULL);
+  if (self != NULL && is_hushed (who, error))
+    return NULL;
 
   if (self == NULL)
     return NULL;
@@ -100,6 +133,8 @@ sb_asker_begin_sign_in (SbAsker *self,
                         GError **error)
 {
   g_return_val_if_fail (self == NULL || SB_IS_ASKER (self), FALSE);
+  if (self != NULL && is_hushed (who, error))
+    return FALSE;
 
   if (self != NULL)
     return SB_ASKER_GET_IFACE (self)->begin_sign_in (self, who, sign_in, stop, error);

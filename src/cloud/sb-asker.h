@@ -65,6 +65,7 @@ struct _SbAskerInterface
   void (*end_sign_in) (SbAsker *self);
 };
 
+void sb_asker_set_hushed (gboolean now);
 SbSecret *sb_asker_ask_code (SbAsker *self,
                              const char *who,
                              const char *device,

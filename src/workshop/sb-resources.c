@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "cloud/sb-asker.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-ledger-private.h"
@@ -37,7 +38,8 @@ struct _SbResources
   GListStore *items;
   char **problems;
   gboolean busy;
-  gboolean priced; /* used in one thread at a time, while busy */
+  gboolean background; /* whether looking must not lead to questions to the person */
+  gboolean priced;     /* used in one thread at a time, while busy */
 };
 
 enum
@@ -131,12 +133,29 @@ static void
 refresh_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   g_autoptr (GError) error = NULL;
-  SbSurvey *found = survey (SB_RESOURCES (source), cancellable, &error);
+  SbSurvey *found;
 
+  sb_asker_set_hushed (SB_RESOURCES (source)->background);
+  found = survey (SB_RESOURCES (source), cancellable, &error);
+  sb_asker_set_hushed (FALSE);
   if (found != NULL)
     g_task_return_pointer (task, found, (GDestroyNotify) sb_survey_free);
   else
     g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/**
+ * sb_resources_set_background:
+ * @self: resources
+ * @background: whether it is looked for them while the person is about something else, who must not
+ *   be asked for codes or keys then; to delete them may still lead to such questions
+ */
+void
+sb_resources_set_background (SbResources *self, gboolean background)
+{
+  g_return_if_fail (SB_IS_RESOURCES (self));
+
+  self->background = background;
 }
 
 /* One question at a time: who comes in between is refused, and told apart by having no mark. */

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SbResources, sb_resources, SB, RESOURCES, GObject)
 
 SbResources *sb_resources_new (SbWorkshop *workshop);
+void sb_resources_set_background (SbResources *self, gboolean background);
 SbConnection *sb_resources_get_connection (SbResources *self);
 gboolean sb_resources_get_busy (SbResources *self);
 const char *const *sb_resources_get_problems (SbResources *self);

@@ -123,7 +123,10 @@ class Identity:
                 self.problems.append(f"{operation} is signed")
             return 200, "application/json", json.dumps(getattr(self, operation)(given)), {}
         if "X-Amz-Target" in http.headers:
-            operation = http.headers["X-Amz-Target"].split(".")[1]
+            target, operation = http.headers["X-Amz-Target"].split(".")
+            if target == "AWSPriceListService":
+                self.note("pricing", operation, json.loads(body))
+                raise Refused(400, "AccessDeniedException", f"You are not authorized to perform: pricing:{operation}")
             self.note("sagemaker", operation, json.loads(body))
             who = self.check_signature(http, body, "sagemaker")
             return 200, "application/x-amz-json-1.1", json.dumps({"TrainingJobSummaries": [], "NextToken": who}), {}
