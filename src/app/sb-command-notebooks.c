@@ -152,12 +152,13 @@ check_verb (int argc, char **argv, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
     known = known || (argc == 3 && strcmp (verbs[i].verb, argv[1]) == 0);
   if (!known)
-    g_set_error_literal (error,
-                         SB_ERROR,
-                         SB_ERROR_INVALID,
-                         _ ("Say nothing for a list, or open, start, stop or delete with the name of "
-                            "a notebook instance; “sagebrush run get-started --step notebook” makes "
-                            "one"));
+    g_set_error_literal (
+        error,
+        SB_ERROR,
+        SB_ERROR_INVALID,
+        _ ("Say nothing for a list, or open, start, stop or delete with the name of "
+           "a notebook instance; “sagebrush run get-started --step notebook” makes "
+           "one"));
   return known;
 }
 
@@ -183,8 +184,7 @@ parse (Command *self, int *argc, char ***argv, GError **error)
       N_ ("DIR") },
     G_OPTION_ENTRY_NULL,
   };
-  g_autoptr (GOptionContext) context =
-      g_option_context_new (_ ("[open|start|stop|delete NAME]"));
+  g_autoptr (GOptionContext) context = g_option_context_new (_ ("[open|start|stop|delete NAME]"));
 
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   return g_option_context_parse (context, argc, argv, error) && check_verb (*argc, *argv, error);

@@ -482,6 +482,13 @@ on_start_over_response (AdwMessageDialog *dialog, const char *response, SbWindow
   show_page (self, module);
 }
 
+/* Something that is paid for was started or stopped where no step tells of it. */
+static void
+refresh_resources (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  ask_service (SB_WINDOW (widget));
+}
+
 static void
 start_over (GtkWidget *widget, const char *action, GVariant *parameter)
 {
@@ -694,6 +701,7 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_workspace_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_status_clicked);
   gtk_widget_class_bind_template_callback (widget_class, on_back);
+  gtk_widget_class_install_action (widget_class, "win.refresh-resources", NULL, refresh_resources);
   gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
   gtk_widget_class_install_action (widget_class, "win.export-notebook", NULL, export_notebook);
   gtk_widget_class_install_action (widget_class, "win.export-report", NULL, export_report);

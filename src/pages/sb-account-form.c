@@ -26,7 +26,11 @@ struct _SbAccountForm
   AdwBin parent_instance;
 
   SbStep *step;
+  GCancellable *cancellable;
   GtkLabel *note;
+  AdwComboRow *roles; /* of the account, once they are asked for */
+  GtkWidget *roles_list;
+  gboolean asked;
   GtkExpander *preview;
   GtkLabel *documents;
 };
@@ -106,12 +110,87 @@ update_preview (SbAccountForm *self)
 }
 
 static void
+list_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  char **arns = sb_account_list_roles (data, cancellable, &error);
+
+  if (arns != NULL)
+    g_task_return_pointer (task, arns, (GDestroyNotify) g_strfreev);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+on_role (AdwComboRow *row, GParamSpec *pspec, SbAccountForm *self)
+{
+  GtkStringObject *item = adw_combo_row_get_selected_item (row);
+  g_autoptr (GError) error = NULL;
+
+  if (item != NULL &&
+      !sb_step_set_value (self->step, "role", gtk_string_object_get_string (item), &error))
+    g_debug ("%s", error->message);
+}
+
+/* Whoever may not list roles can name one all the same. */
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  SbAccountForm *self = SB_ACCOUNT_FORM (source);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) arns = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (GtkStringList) list = gtk_string_list_new ((const char *const *) arns);
+
+  if (error != NULL)
+    g_debug ("%s", error->message);
+  if (arns == NULL || arns[0] == NULL || self->step == NULL)
+    return;
+  g_signal_handlers_block_by_func (self->roles, on_role, self);
+  adw_combo_row_set_model (self->roles, G_LIST_MODEL (list));
+  for (guint i = 0; arns[i] != NULL; i++)
+    if (g_strcmp0 (arns[i], sb_step_get_value (self->step, "role")) == 0)
+      adw_combo_row_set_selected (self->roles, i);
+  g_signal_handlers_unblock_by_func (self->roles, on_role, self);
+  gtk_widget_set_visible (self->roles_list, TRUE);
+  if (sb_step_get_value (self->step, "role") == NULL)
+    on_role (self->roles, NULL, self);
+}
+
+/* The account is asked once somebody wants to choose. */
+static void
+update_roles (SbAccountForm *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+  gboolean chooses = g_strcmp0 (sb_step_get_value (self->step, "source"), "choose") == 0;
+  g_autoptr (GTask) task = NULL;
+
+  if (!chooses)
+    gtk_widget_set_visible (self->roles_list, FALSE);
+  else if (self->asked)
+    gtk_widget_set_visible (self->roles_list, adw_combo_row_get_model (self->roles) != NULL);
+  if (!chooses || self->asked || run == NULL)
+    return;
+  self->asked = TRUE;
+  task = g_task_new (self, self->cancellable, on_listed, NULL);
+  g_task_set_task_data (task,
+                        sb_client_with_label (sb_run_get_client (run),
+                                              sb_module_get_id (sb_run_get_module (run)),
+                                              sb_run_get_id (run),
+                                              sb_step_get_id (self->step)),
+                        g_object_unref);
+  g_task_run_in_thread (task, list_in_thread);
+}
+
+static void
 on_values (SbStep *step, GParamSpec *pspec, SbAccountForm *self)
 {
   if (self->note != NULL)
     update_note (self);
   if (self->preview != NULL)
-    update_preview (self);
+    {
+      update_preview (self);
+      update_roles (self);
+    }
 }
 
 static GtkLabel *
@@ -134,6 +213,20 @@ add_note (SbAccountForm *self, GtkBox *box)
 }
 
 static void
+add_roles (SbAccountForm *self, GtkBox *box)
+{
+  self->roles_list = gtk_list_box_new ();
+  self->roles = ADW_COMBO_ROW (adw_combo_row_new ());
+  gtk_list_box_set_selection_mode (GTK_LIST_BOX (self->roles_list), GTK_SELECTION_NONE);
+  gtk_widget_add_css_class (self->roles_list, "boxed-list");
+  gtk_widget_set_visible (self->roles_list, FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->roles), _ ("Roles of the Account"));
+  g_signal_connect_object (self->roles, "notify::selected", G_CALLBACK (on_role), self, 0);
+  gtk_list_box_append (GTK_LIST_BOX (self->roles_list), GTK_WIDGET (self->roles));
+  gtk_box_append (box, self->roles_list);
+}
+
+static void
 add_preview (SbAccountForm *self, GtkBox *box)
 {
   self->documents = make_label ();
@@ -148,19 +241,31 @@ add_preview (SbAccountForm *self, GtkBox *box)
 static void
 sb_account_form_dispose (GObject *object)
 {
-  g_clear_object (&SB_ACCOUNT_FORM (object)->step);
+  SbAccountForm *self = SB_ACCOUNT_FORM (object);
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->step);
   G_OBJECT_CLASS (sb_account_form_parent_class)->dispose (object);
+}
+
+static void
+sb_account_form_finalize (GObject *object)
+{
+  g_clear_object (&SB_ACCOUNT_FORM (object)->cancellable);
+  G_OBJECT_CLASS (sb_account_form_parent_class)->finalize (object);
 }
 
 static void
 sb_account_form_class_init (SbAccountFormClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sb_account_form_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sb_account_form_finalize;
 }
 
 static void
 sb_account_form_init (SbAccountForm *self)
 {
+  self->cancellable = g_cancellable_new ();
 }
 
 /**
@@ -183,7 +288,10 @@ sb_account_form_new (SbStep *step, GtkWidget *form)
   if (strcmp (sb_step_get_kind (step), "bucket") == 0)
     add_note (self, GTK_BOX (box));
   else
-    add_preview (self, GTK_BOX (box));
+    {
+      add_roles (self, GTK_BOX (box));
+      add_preview (self, GTK_BOX (box));
+    }
   adw_bin_set_child (ADW_BIN (self), box);
   on_values (step, NULL, self);
   g_signal_connect_object (step, "notify::values", G_CALLBACK (on_values), self, 0);

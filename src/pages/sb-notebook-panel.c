@@ -59,8 +59,7 @@ static void
 update (SbNotebookPanel *self)
 {
   gboolean rests = is (self, "Stopped") || is (self, "Failed");
-  gboolean moves =
-      self->acting || (self->status != NULL && sb_notebook_is_moving (self->status));
+  gboolean moves = self->acting || (self->status != NULL && sb_notebook_is_moving (self->status));
 
   gtk_spinner_set_spinning (self->spinner, moves);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), moves);
@@ -153,12 +152,8 @@ ask (SbNotebookPanel *self)
   if (self->asking)
     return;
   self->asking = TRUE;
-  sb_notebook_act_async (self->client,
-                         self->name,
-                         SB_NOTEBOOK_ASK,
-                         self->cancellable,
-                         on_asked,
-                         g_object_ref (self));
+  sb_notebook_act_async (
+      self->client, self->name, SB_NOTEBOOK_ASK, self->cancellable, on_asked, g_object_ref (self));
 }
 
 static gboolean
@@ -174,8 +169,7 @@ on_time (gpointer data)
 static void
 schedule (SbNotebookPanel *self)
 {
-  gboolean moves =
-      self->acting || (self->status != NULL && sb_notebook_is_moving (self->status));
+  gboolean moves = self->acting || (self->status != NULL && sb_notebook_is_moving (self->status));
 
   g_clear_handle_id (&self->timer, g_source_remove);
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
@@ -195,6 +189,7 @@ on_acted (GObject *source, GAsyncResult *result, gpointer data)
   sb_problem_box_set_error (self->problem, error);
   update (self);
   ask (self);
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.refresh-resources", NULL);
 }
 
 static void
@@ -265,9 +260,10 @@ on_delete (SbNotebookPanel *self)
       _ ("Its files are deleted with it. Download from Jupyter what you want to keep."));
 
   adw_message_dialog_add_responses (
-      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "delete", _ ("Delete"), NULL);
-  adw_message_dialog_set_response_appearance (
-      ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
+      ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("Cancel"), "delete", _ ("Delete for Good"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog),
+                                              "delete",
+                                              ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_response), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
@@ -350,8 +346,10 @@ name_button (SbNotebookPanel *self, GtkButton *button, const char *format)
   g_autoptr (GString) label = g_string_new (format);
 
   g_string_replace (label, "%s", self->name, 1);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label->str, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  label->str,
+                                  -1);
 }
 
 /**

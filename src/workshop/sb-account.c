@@ -208,3 +208,44 @@ sb_account_may_be_assumed (JsonObject *role)
   return strstr (trust, "\"sagemaker.amazonaws.com\"") != NULL &&
          !g_str_has_prefix (sb_json_get_string (role, "Path", "/"), "/aws-service-role/");
 }
+
+/**
+ * sb_account_list_roles:
+ * @client: makes the calls
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Blocks.
+ *
+ * Returns: (transfer full) (nullable): the ARNs of the roles that SageMaker may work under
+ */
+char **
+sb_account_list_roles (SbClient *client, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GStrvBuilder) arns = g_strv_builder_new ();
+  g_autofree char *marker = NULL;
+
+  do
+    {
+      g_autoptr (JsonObject) input = sb_json_object_new ("Marker", "s", marker, NULL);
+      g_autoptr (JsonObject) page =
+          sb_client_call (client, "iam", "ListRoles", input, cancellable, error);
+      JsonArray *roles = page != NULL ? sb_json_get_array (page, "Roles") : NULL;
+
+      if (page == NULL)
+        return NULL;
+      for (guint i = 0; roles != NULL && i < json_array_get_length (roles); i++)
+        {
+          JsonObject *role = json_array_get_object_element (roles, i);
+
+          if (sb_account_may_be_assumed (role))
+            g_strv_builder_add (arns, sb_json_get_string (role, "Arn", ""));
+        }
+      g_free (marker);
+      marker = sb_json_get_bool (page, "IsTruncated", FALSE)
+                   ? g_strdup (sb_json_get_string (page, "Marker", NULL))
+                   : NULL;
+    }
+  while (marker != NULL);
+  return g_strv_builder_end (arns);
+}

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "cloud/sb-connection.h"
+#include "cloud/sb-client.h"
 #include "wire/sb-json.h"
 
 G_BEGIN_DECLS
@@ -30,5 +30,6 @@ char *sb_account_make_trust_policy (void);
 char *sb_account_make_policy (SbConnection *connection, const char *bucket);
 char *sb_account_describe_role (SbConnection *connection, const char *bucket);
 gboolean sb_account_may_be_assumed (JsonObject *role);
+char **sb_account_list_roles (SbClient *client, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

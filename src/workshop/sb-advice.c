@@ -70,26 +70,18 @@ match (const GError *error, const char *pattern)
 static char *
 make_statement (const char *action, const char *resource)
 {
-  g_autoptr (JsonObject) statement = sb_json_object_new ("Effect",
-                                                         "s",
-                                                         "Allow",
-                                                         "Action",
-                                                         "s",
-                                                         action,
-                                                         "Resource",
-                                                         "s",
-                                                         resource,
-                                                         NULL);
+  g_autoptr (JsonObject) statement = sb_json_object_new (
+      "Effect", "s", "Allow", "Action", "s", action, "Resource", "s", resource, NULL);
 
   if (strcmp (action, "iam:PassRole") == 0)
     json_object_set_object_member (
         statement,
         "Condition",
-        sb_json_object_new ("StringEquals",
-                            "o",
-                            sb_json_object_new (
-                                "iam:PassedToService", "s", "sagemaker.amazonaws.com", NULL),
-                            NULL));
+        sb_json_object_new (
+            "StringEquals",
+            "o",
+            sb_json_object_new ("iam:PassedToService", "s", "sagemaker.amazonaws.com", NULL),
+            NULL));
   return sb_json_to_pretty_string (statement);
 }
 
@@ -105,10 +97,11 @@ advise_on_denial (const GError *error)
   if (action == NULL)
     return NULL;
   if (has (error, "explicit deny"))
-    return advice_new (g_strdup_printf (_ ("A policy of this account or of its organization forbids "
-                                           "%s. Only whoever manages the account can change that."),
-                                        action),
-                       NULL);
+    return advice_new (
+        g_strdup_printf (_ ("A policy of this account or of its organization forbids "
+                            "%s. Only whoever manages the account can change that."),
+                         action),
+        NULL);
   return advice_new (
       g_strdup_printf (_ ("These credentials lack the permission %s. Whoever manages the account "
                           "can give it with this statement in a policy; then run the step again."),
@@ -124,14 +117,15 @@ advise_on_quota (const GError *error)
   if (parts == NULL)
     return NULL;
   return advice_new (
-      g_strdup_printf (_ ("The quota “%s” of this account is %s; %s are in use, and this needs %s. "
-                          "Choose another instance type in the step’s form, stop what is in use, or "
-                          "ask for more in the AWS console under Service Quotas, Amazon SageMaker: "
-                          "that takes from minutes to days."),
-                       parts[1],
-                       parts[2],
-                       parts[3],
-                       parts[4]),
+      g_strdup_printf (
+          _ ("The quota “%s” of this account is %s; %s are in use, and this needs %s. "
+             "Choose another instance type in the step’s form, stop what is in use, or "
+             "ask for more in the AWS console under Service Quotas, Amazon SageMaker: "
+             "that takes from minutes to days."),
+          parts[1],
+          parts[2],
+          parts[3],
+          parts[4]),
       NULL);
 }
 
@@ -159,10 +153,11 @@ advise_on_instance_type (const GError *error)
   if (type == NULL || !refused || !has (error, "instance"))
     return NULL;
   return advice_new (
-      g_strdup_printf (_ ("The instance type %s cannot be had for this in this Region. Choose "
-                          "another one in the step’s form, such as ml.m5.xlarge, which nearly every "
-                          "Region has, or connect to another Region."),
-                       type[0]),
+      g_strdup_printf (
+          _ ("The instance type %s cannot be had for this in this Region. Choose "
+             "another one in the step’s form, such as ml.m5.xlarge, which nearly every "
+             "Region has, or connect to another Region."),
+          type[0]),
       NULL);
 }
 
@@ -186,9 +181,10 @@ static SbAdvice *
 advise_on_account (const GError *error)
 {
   if (has_code (error, "OptInRequired") || has_code (error, "SubscriptionRequiredException"))
-    return advice_new (g_strdup (_ ("This account has not signed up for the service, or its payment "
-                                    "is not settled. Its owner can do that in the AWS console; it "
-                                    "may take some hours.")),
+    return advice_new (g_strdup (
+                           _ ("This account has not signed up for the service, or its payment "
+                              "is not settled. Its owner can do that in the AWS console; it "
+                              "may take some hours.")),
                        NULL);
   if (has_code (error, "InvalidClientTokenId") || has_code (error, "UnrecognizedClientException") ||
       has_code (error, "InvalidAccessKeyId"))
@@ -210,7 +206,10 @@ SbAdvice *
 sb_advice_new (const GError *error)
 {
   SbAdvice *(*const advisers[]) (const GError *) = {
-    advise_on_account, advise_on_quota, advise_on_instance_type, advise_on_limit,
+    advise_on_account,
+    advise_on_quota,
+    advise_on_instance_type,
+    advise_on_limit,
   };
   SbAdvice *advice = NULL;
 

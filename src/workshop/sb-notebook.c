@@ -61,8 +61,7 @@ get_address (SbClient *client, const char *name, GCancellable *cancellable, GErr
 
   if (answer == NULL)
     return NULL;
-  return sb_json_object_new (
-      "url", "s", sb_json_get_string (answer, "AuthorizedUrl", NULL), NULL);
+  return sb_json_object_new ("url", "s", sb_json_get_string (answer, "AuthorizedUrl", NULL), NULL);
 }
 
 static JsonObject *
@@ -199,16 +198,15 @@ sb_notebook_act_finish (SbClient *client, GAsyncResult *result, GError **error)
 GPtrArray *
 sb_notebook_list (SbClient *client, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) all =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   g_autofree char *token = NULL;
 
   do
     {
       g_autoptr (JsonObject) input =
           sb_json_object_new ("MaxResults", "i", (gint64) 100, "NextToken", "s", token, NULL);
-      g_autoptr (JsonObject) page = sb_client_call (
-          client, "sagemaker", "ListNotebookInstances", input, cancellable, error);
+      g_autoptr (JsonObject) page =
+          sb_client_call (client, "sagemaker", "ListNotebookInstances", input, cancellable, error);
       JsonArray *items = page != NULL ? sb_json_get_array (page, "NotebookInstances") : NULL;
 
       if (page == NULL)
@@ -232,9 +230,9 @@ const char *
 sb_notebook_get_status_title (const char *status)
 {
   static const char *const titles[][2] = {
-    { "Pending", N_ ("Starting") },   { "InService", N_ ("In service") },
-    { "Stopping", N_ ("Stopping") },  { "Stopped", N_ ("Stopped") },
-    { "Failed", N_ ("Failed") },      { "Deleting", N_ ("Being deleted") },
+    { "Pending", N_ ("Starting") },  { "InService", N_ ("In service") },
+    { "Stopping", N_ ("Stopping") }, { "Stopped", N_ ("Stopped") },
+    { "Failed", N_ ("Failed") },     { "Deleting", N_ ("Being deleted") },
     { "Updating", N_ ("Changing") },
   };
 

@@ -92,14 +92,15 @@ fail_as_taken (SbWork *work, const char *name, GError **error)
 {
   g_autofree char *proposal = propose (work, name);
 
-  g_set_error (error,
-               SB_ERROR,
-               SB_ERROR_INVALID,
-               _ ("The name “%s” is taken: all accounts of AWS share the names of buckets, and that "
-                  "one belongs to somebody else, or these credentials may not see it. “%s” is "
-                  "free."),
-               name,
-               proposal);
+  g_set_error (
+      error,
+      SB_ERROR,
+      SB_ERROR_INVALID,
+      _ ("The name “%s” is taken: all accounts of AWS share the names of buckets, and that "
+         "one belongs to somebody else, or these credentials may not see it. “%s” is "
+         "free."),
+      name,
+      proposal);
 }
 
 static gboolean
@@ -216,15 +217,16 @@ check_region (SbWork *work, const char *name, GError **error)
     location = "eu-west-1";
   if (strcmp (location, region) == 0)
     return TRUE;
-  g_set_error (error,
-               SB_ERROR,
-               SB_ERROR_INVALID,
-               _ ("The bucket “%1$s” is in the Region %2$s, and this connection works in %3$s. Jobs "
-                  "read from buckets of their own Region: choose another bucket, or a connection "
-                  "to %2$s."),
-               name,
-               location,
-               region);
+  g_set_error (
+      error,
+      SB_ERROR,
+      SB_ERROR_INVALID,
+      _ ("The bucket “%1$s” is in the Region %2$s, and this connection works in %3$s. Jobs "
+         "read from buckets of their own Region: choose another bucket, or a connection "
+         "to %2$s."),
+      name,
+      location,
+      region);
   return FALSE;
 }
 

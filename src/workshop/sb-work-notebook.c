@@ -31,8 +31,7 @@ get_value (SbWork *work, const char *name, const char *fallback)
 static JsonObject *
 make_input (SbWork *work, const char *name, const char *role)
 {
-  gint64 volume =
-      g_ascii_strtoll (get_value (work, "VolumeSizeInGB", DEFAULT_VOLUME), NULL, 10);
+  gint64 volume = g_ascii_strtoll (get_value (work, "VolumeSizeInGB", DEFAULT_VOLUME), NULL, 10);
 
   return sb_json_object_new ("NotebookInstanceName",
                              "s",
@@ -94,8 +93,8 @@ set_going (SbWork *work, const char *name, JsonObject *input, GError **error)
   g_autoptr (JsonObject) found = NULL;
   const char *status;
 
-  switch (sb_remove_ask (
-      work->client, SB_RESOURCE_NOTEBOOK, name, &found, work->cancellable, error))
+  switch (
+      sb_remove_ask (work->client, SB_RESOURCE_NOTEBOOK, name, &found, work->cancellable, error))
     {
     case SB_PRESENCE_GONE:
       return create (work, name, error);
@@ -149,7 +148,8 @@ sb_work_notebook (SbWork *work, GError **error)
                           error);
   if (found == NULL)
     return NULL;
-  summary = g_strdup_printf (
-      _ ("%s, %s, in service"), name, sb_json_get_string (found, "InstanceType", ""));
+  summary = g_strdup_printf (_ ("%s, %s, in service"),
+                             name,
+                             sb_json_get_string (found, "InstanceType", ""));
   return sb_json_object_new ("summary", "s", summary, "notebook", "s", name, NULL);
 }

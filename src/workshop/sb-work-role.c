@@ -28,44 +28,29 @@ call_iam (SbWork *work, const char *operation, JsonObject *input, GError **error
   return sb_client_call (work->client, "iam", operation, input, work->cancellable, error);
 }
 
-/* The role that the workshop makes counts before others. */
-static void
-note_roles (JsonArray *roles, const char *own, char **found)
+static const char *
+get_name (const char *arn)
 {
-  for (guint i = 0; roles != NULL && i < json_array_get_length (roles); i++)
-    {
-      JsonObject *role = json_array_get_object_element (roles, i);
-      gboolean is_own = strcmp (sb_json_get_string (role, "RoleName", ""), own) == 0;
+  const char *slash = strrchr (arn, '/');
 
-      if (!sb_account_may_be_assumed (role) || (*found != NULL && !is_own))
-        continue;
-      g_free (*found);
-      *found = g_strdup (sb_json_get_string (role, "Arn", NULL));
-    }
+  return slash != NULL ? slash + 1 : arn;
 }
 
-/* Returns: whether the roles could be read; *@arn stays %NULL when SageMaker may assume none */
+/* Returns: whether the roles could be read; *@arn stays %NULL when SageMaker may assume none. The
+ * role that the workshop makes counts before others. */
 static gboolean
 look_for_role (SbWork *work, char **arn, GError **error)
 {
   g_autofree char *own = sb_account_make_role_name (get_connection (work));
-  g_autofree char *marker = NULL;
+  g_auto (GStrv) arns = sb_account_list_roles (work->client, work->cancellable, error);
 
-  do
-    {
-      g_autoptr (JsonObject) input = sb_json_object_new ("Marker", "s", marker, NULL);
-      g_autoptr (JsonObject) page = call_iam (work, "ListRoles", input, error);
-
-      if (page == NULL)
-        return FALSE;
-      note_roles (sb_json_get_array (page, "Roles"), own, arn);
-      g_free (marker);
-      marker = sb_json_get_bool (page, "IsTruncated", FALSE)
-                   ? g_strdup (sb_json_get_string (page, "Marker", NULL))
-                   : NULL;
-    }
-  while (marker != NULL);
-  return TRUE;
+  for (guint i = 0; arns != NULL && arns[i] != NULL; i++)
+    if (*arn == NULL || strcmp (get_name (arns[i]), own) == 0)
+      {
+        g_free (*arn);
+        *arn = g_strdup (arns[i]);
+      }
+  return arns != NULL;
 }
 
 static gboolean
@@ -219,14 +204,6 @@ choose (SbWork *work, const char *text, GError **error)
                   "sagemaker.amazonaws.com. Choose another role, or have one created."),
                name);
   return NULL;
-}
-
-static const char *
-get_name (const char *arn)
-{
-  const char *slash = strrchr (arn, '/');
-
-  return slash != NULL ? slash + 1 : arn;
 }
 
 /* Whether it is still there; who may not look trusts what was settled. */
