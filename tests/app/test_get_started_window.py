@@ -45,9 +45,10 @@ def test_notebook(tmp_path):
         window.click("push button", "Stop: sagebrush")
         window.wait("push button", "Start: sagebrush", 120)
         window.wait("label", "Stopped · ml.t3.medium")
+        window.wait("label", "Nothing is running")
         window.click("push button", "Delete: sagebrush")
         window.wait("label", "Its files are deleted with it")
-        window.click("push button", "Delete")
+        window.click("push button", "Delete for Good")
         window.wait("label", "It is gone", 120)
 
 

@@ -117,20 +117,21 @@ test_action (void)
   advice = sb_advice_new (error);
   statement = sb_json_parse_object (advice->statement, -1, NULL);
   g_assert_cmpstr (sb_json_get_string (statement, "Resource", NULL), ==, "arn:aws:iam::*:role/R");
-  g_assert_cmpstr (
-      sb_json_get_string (sb_json_get_object (statement, "Condition.StringEquals"),
-                          "iam:PassedToService",
-                          NULL),
-      ==,
-      "sagemaker.amazonaws.com");
+  g_assert_cmpstr (sb_json_get_string (sb_json_get_object (statement, "Condition.StringEquals"),
+                                       "iam:PassedToService",
+                                       NULL),
+                   ==,
+                   "sagemaker.amazonaws.com");
 }
 
 /* Why a job has ended is in its own words. */
 static void
 test_capacity (void)
 {
-  g_autoptr (GError) error = g_error_new_literal (
-      SB_ERROR, SB_ERROR_JOB, "CapacityError: Unable to provision requested ML compute capacity.");
+  g_autoptr (GError) error =
+      g_error_new_literal (SB_ERROR,
+                           SB_ERROR_JOB,
+                           "CapacityError: Unable to provision requested ML compute capacity.");
   g_autoptr (GError) other = g_error_new_literal (SB_ERROR, SB_ERROR_JOB, "AlgorithmError: x");
   g_autoptr (SbAdvice) advice = sb_advice_new (error);
 
