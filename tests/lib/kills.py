@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -308,18 +309,22 @@ class Tally:
             self.failures.append(f"{what}: left {left}; Clean Up said: {said}")
 
 
-def plan(lengths, n):
-    """n kills, first around every call of every module, then at any moment; then as many answers are spoilt."""
-    rng = random.Random(1)
-    kills = [("kill", module, number, way) for module, length in lengths.items() for number in range(length)
-             for way in WAYS]
-    rng.shuffle(kills)
-    while len(kills) < n:
+def dice(point):
+    """Mixes the points in one order, whoever asks: a job that is waited for a little longer makes a call more."""
+    return zlib.crc32(repr(point).encode())
+
+
+def plan(lengths, n, part=1, parts=1):
+    """n kills, first around every call of every module, then at any moment; then as many answers are spoilt.
+    Of all that one part of several."""
+    kills = sorted((("kill", module, number, way) for module, length in lengths.items() for number in range(length)
+                    for way in WAYS), key=dice)
+    for i in range(len(kills), n):
+        rng = random.Random(i)
         kills.append(("moment", rng.choice(sorted(lengths)), rng.random(), None))
-    faults = [("spoil", module, number, fault) for module, length in lengths.items() for number in range(length)
-              for fault in FAULTS]
-    rng.shuffle(faults)
-    return kills[:n] + faults[:n]
+    faults = sorted((("spoil", module, number, fault) for module, length in lengths.items() for number in range(length)
+                     for fault in FAULTS), key=dice)
+    return [point for point in kills[:n] + faults[:n] if dice(point) % parts == part - 1]
 
 
 def main():
@@ -338,7 +343,7 @@ def main():
             seconds[module] = time.monotonic() - begin
             tally.add("whole", bench, module)
         print("calls:", lengths, "seconds:", {m: round(s, 1) for m, s in seconds.items()}, flush=True)
-        points = plan(lengths, n)[part - 1::parts]
+        points = plan(lengths, n, part, parts)
         told = 0
         for i, (kind, module, number, way) in enumerate(points, 1):
             if kind == "kill":
