@@ -118,21 +118,10 @@ print_padded (const char *text, int width)
   printf ("%s%*s", text, MAX (width - (int) g_utf8_strlen (text, -1), 0), "");
 }
 
-static double
-price_of (Command *self, SbResourceItem *item)
+static SbConnection *
+connection_of (Command *self)
 {
-  return sb_prices_get_for_item (self->prices, sb_workshop_get_connection (self->workshop), item);
-}
-
-/* Since it was made: instances are paid for by the second. */
-static double
-price_so_far (Command *self, SbResourceItem *item)
-{
-  double price = price_of (self, item);
-  double seconds =
-      (double) g_get_real_time () / G_USEC_PER_SEC - sb_resource_item_get_created (item);
-
-  return price <= 0 || sb_resource_item_get_created (item) <= 0 ? price : price * seconds / 3600;
+  return sb_workshop_get_connection (self->workshop);
 }
 
 static void
@@ -147,15 +136,12 @@ print_item (Command *self, SbResourceItem *item)
   printf ("%s\n", sb_resource_item_get_name (item));
   if (sb_resource_item_is_running (item))
     {
-      g_autofree char *hourly = sb_price_format_per_hour (price_of (self, item));
-      g_autofree char *spent = sb_price_format (price_so_far (self, item));
+      g_autofree char *price = sb_prices_describe_item (self->prices, connection_of (self), item);
 
-      /* translators: such as "    1 × ml.m5.large, $0.12 per hour, $0.03 so far" */
-      printf (_ ("    %u × %s, %s, %s so far\n"),
+      printf ("    %u × %s, %s\n",
               sb_resource_item_get_n_instances (item),
               sb_resource_item_get_instance_type (item),
-              hourly,
-              spent);
+              price);
     }
   if (sb_resource_item_get_message (item) != NULL)
     printf ("    %s\n", sb_resource_item_get_message (item));
@@ -221,13 +207,14 @@ item_to_json (Command *self, SbResourceItem *item)
                           "s",
                           sb_resource_item_get_message (item),
                           NULL);
+  double hourly = sb_prices_get_for_item (self->prices, connection_of (self), item);
+  double spent = sb_prices_get_spent (self->prices, connection_of (self), item);
 
   /* What is not known is left out. */
-  if (price_of (self, item) >= 0)
-    {
-      json_object_set_double_member (json, "price-per-hour", price_of (self, item));
-      json_object_set_double_member (json, "price-so-far", price_so_far (self, item));
-    }
+  if (hourly >= 0)
+    json_object_set_double_member (json, "price-per-hour", hourly);
+  if (spent >= 0)
+    json_object_set_double_member (json, "price-so-far", spent);
   return json;
 }
 

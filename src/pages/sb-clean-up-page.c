@@ -345,8 +345,10 @@ make_row (gpointer object, gpointer data)
 {
   SbCleanUpPage *self = data;
   SbResourceItem *item = object;
-  GtkWidget *row =
-      sb_resource_row_new (item, sb_prices_get_for_item (self->prices, self->connection, item));
+  g_autofree char *price = sb_resource_item_is_running (item)
+                               ? sb_prices_describe_item (self->prices, self->connection, item)
+                               : NULL;
+  GtkWidget *row = sb_resource_row_new (item, price);
 
   if (sb_resource_item_get_kind (item) == SB_RESOURCE_ENDPOINT)
     sb_resource_row_set_action (SB_RESOURCE_ROW (row), _ ("Pause"));

@@ -9,8 +9,6 @@
 
 #include <glib/gi18n.h>
 
-#include "workshop/sb-prices.h"
-
 /**
  * SbResourceRow:
  *
@@ -22,7 +20,7 @@ struct _SbResourceRow
   AdwActionRow parent_instance;
 
   SbResourceItem *item;
-  double price; /* per hour */
+  char *price; /* of what runs */
   GtkCheckButton *check;
   GtkButton *action;
   GtkStack *state;
@@ -62,7 +60,7 @@ describe_age (double created)
 }
 
 static char *
-describe (SbResourceItem *item, double price)
+describe (SbResourceItem *item, const char *price)
 {
   g_autofree char *age = describe_age (sb_resource_item_get_created (item));
   const char *status = sb_resource_item_get_status (item);
@@ -70,9 +68,7 @@ describe (SbResourceItem *item, double price)
   g_autofree char *instances =
       type != NULL ? g_strdup_printf ("%u × %s", sb_resource_item_get_n_instances (item), type)
                    : NULL;
-  g_autofree char *hourly =
-      sb_resource_item_is_running (item) ? sb_price_format_per_hour (price) : NULL;
-  const char *const parts[] = { status, hourly, instances, age, sb_resource_item_get_run (item) };
+  const char *const parts[] = { status, price, instances, age, sb_resource_item_get_run (item) };
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
@@ -148,11 +144,19 @@ sb_resource_row_dispose (GObject *object)
 }
 
 static void
+sb_resource_row_finalize (GObject *object)
+{
+  g_free (SB_RESOURCE_ROW (object)->price);
+  G_OBJECT_CLASS (sb_resource_row_parent_class)->finalize (object);
+}
+
+static void
 sb_resource_row_class_init (SbResourceRowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sb_resource_row_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sb_resource_row_finalize;
   /**
    * SbResourceRow::action:
    *
@@ -179,18 +183,18 @@ sb_resource_row_init (SbResourceRow *self)
 /**
  * sb_resource_row_new:
  * @item: what it shows
- * @price: US dollars per hour, 0 for nothing, %SB_PRICE_UNKNOWN
+ * @price: (nullable): what it costs, if it runs
  *
  * Returns: a row
  */
 GtkWidget *
-sb_resource_row_new (SbResourceItem *item, double price)
+sb_resource_row_new (SbResourceItem *item, const char *price)
 {
   SbResourceRow *self = g_object_new (SB_TYPE_RESOURCE_ROW, NULL);
   const char *name = sb_resource_item_get_name (item);
   g_autofree char *check = g_strdup_printf (_ ("Delete %s"), name);
 
-  self->price = price;
+  self->price = g_strdup (price);
   self->item = g_object_ref (item);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), name);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->check),

@@ -198,6 +198,51 @@ sb_price_format_per_hour (double price)
   return g_strdup_printf (_ ("%s per hour"), text);
 }
 
+/**
+ * sb_prices_get_spent:
+ * @self: prices
+ * @connection: where the item is
+ * @item: an item
+ *
+ * Instances are paid for by the second. What was stopped meanwhile cost less.
+ *
+ * Returns: US dollars from when the item was made until now, 0 for what does not run or runs on
+ * this computer, or %SB_PRICE_UNKNOWN
+ */
+double
+sb_prices_get_spent (SbPrices *self, SbConnection *connection, SbResourceItem *item)
+{
+  double hourly = sb_prices_get_for_item (self, connection, item);
+  double created = sb_resource_item_get_created (item);
+  double seconds = (double) g_get_real_time () / G_USEC_PER_SEC - created;
+
+  if (hourly <= 0)
+    return hourly;
+  return created > 0 ? hourly * MAX (seconds, 0) / 3600 : SB_PRICE_UNKNOWN;
+}
+
+/**
+ * sb_prices_describe_item:
+ * @self: prices
+ * @connection: where the item is
+ * @item: an item that runs
+ *
+ * Returns: (transfer full): such as `$0.12 per hour, $0.03 so far`
+ */
+char *
+sb_prices_describe_item (SbPrices *self, SbConnection *connection, SbResourceItem *item)
+{
+  double spent = sb_prices_get_spent (self, connection, item);
+  g_autofree char *hourly =
+      sb_price_format_per_hour (sb_prices_get_for_item (self, connection, item));
+  g_autofree char *so_far = sb_price_format (spent);
+
+  if (spent <= 0)
+    return g_steal_pointer (&hourly);
+  /* translators: %s are such as “$0.12 per hour” and “$0.03” */
+  return g_strdup_printf (_ ("%s, %s so far"), hourly, so_far);
+}
+
 static JsonObject *
 enter (JsonObject *parent, const char *name)
 {

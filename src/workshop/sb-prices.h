@@ -28,6 +28,8 @@ void sb_prices_free (SbPrices *self);
 const char *sb_prices_get_date (SbPrices *self);
 double sb_prices_get (SbPrices *self, const char *region, SbResourceKind kind, const char *type);
 double sb_prices_get_for_item (SbPrices *self, SbConnection *connection, SbResourceItem *item);
+double sb_prices_get_spent (SbPrices *self, SbConnection *connection, SbResourceItem *item);
+char *sb_prices_describe_item (SbPrices *self, SbConnection *connection, SbResourceItem *item);
 char *sb_price_format (double price);
 char *sb_price_format_per_hour (double price);
 

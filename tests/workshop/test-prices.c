@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../cloud/loopback.h"
+#include "cloud/sb-static-provider.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-prices.h"
 
@@ -73,6 +74,28 @@ test_table (void)
 }
 
 static void
+test_spent (void)
+{
+  g_autoptr (SbPrices) prices = sb_prices_new ();
+  g_autoptr (SbCredentials) nobody = sb_credentials_new ("AKID", "secret", NULL);
+  g_autoptr (SbCredentialsProvider) provider = sb_static_provider_new (nobody);
+  g_autoptr (SbConnection) aws = sb_connection_new ("x", "X", "us-east-1", NULL, provider);
+  g_autoptr (SbResourceItem) item = make_endpoint ("InService");
+  g_autofree char *unknown = NULL;
+  g_autofree char *text = NULL;
+
+  unknown = sb_prices_describe_item (prices, aws, item);
+  g_assert_cmpfloat (sb_prices_get_spent (prices, aws, item), ==, SB_PRICE_UNKNOWN);
+  g_assert_cmpstr (unknown, ==, "$0.23 per hour");
+  /* A little more than five hours ago, so that the cents do not depend on when this runs. */
+  sb_resource_item_set_created (item, (double) (g_get_real_time () / G_USEC_PER_SEC) - 5.01 * 3600);
+  text = sb_prices_describe_item (prices, aws, item);
+  g_assert_cmpstr (text, ==, "$0.23 per hour, $1.15 so far");
+  sb_resource_item_set_status (item, "Failed");
+  g_assert_cmpfloat (sb_prices_get_spent (prices, aws, item), ==, 0);
+}
+
+static void
 test_format (void)
 {
   g_autofree char *unknown = sb_price_format_per_hour (SB_PRICE_UNKNOWN);
@@ -130,6 +153,7 @@ main (int argc, char **argv)
   g_setenv ("XDG_CACHE_HOME", cache, TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/prices/table", test_table);
+  g_test_add_func ("/prices/spent", test_spent);
   g_test_add_func ("/prices/format", test_format);
   g_test_add_func ("/prices/fetch", test_fetch);
   status = g_test_run ();
