@@ -171,6 +171,21 @@ on_connect (GSimpleAction *action, GVariant *parameter, gpointer data)
   connect_to (data, g_variant_get_string (parameter, NULL));
 }
 
+/* What a notice leads to. Its connection may be gone, or the window be closed, by now. */
+static void
+show_page (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SbApplication *self = data;
+  SbWindow *window = get_window (self);
+  const char *connection, *page;
+
+  g_variant_get (parameter, "(&s&s)", &connection, &page);
+  if (window == NULL || !g_hash_table_contains (self->workshops, connection))
+    return;
+  show_workshop (self, connection);
+  sb_window_show_page (window, page);
+}
+
 static void
 on_added (SbConnectionDialog *dialog, SbConnectionInfo *info, SbApplication *self)
 {
@@ -343,6 +358,7 @@ sb_application_startup (GApplication *application)
   const GActionEntry actions[] = { { "about", show_about },
                                    { "quit", quit },
                                    { "connect", on_connect, "s" },
+                                   { "show-page", show_page, "(ss)" },
                                    { "add-connection", add_connection },
                                    { "remove-connection", remove_connection, "s" } };
 

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/sb-notices.h"
 #include "app/sb-report.h"
 #include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
@@ -30,6 +31,7 @@ struct _SbWindow
   SbResources *resources; /* of the workshop that is shown */
   GHashTable *everywhere; /* those of all that were shown, by connection */
   SbPrices *prices;
+  SbNotices *notices;
   GCancellable *cancellable;
   gboolean outdated; /* whether the service is to be asked once more */
   gboolean leaving;
@@ -264,6 +266,7 @@ follow_run (SbWindow *self, GtkListBoxRow *row, SbRun *run)
   show_progress (run, row_label (row));
   g_signal_connect_object (run, "notify::n-done", G_CALLBACK (on_n_done), row_label (row), 0);
   add_page (self, run);
+  sb_notices_follow_run (self->notices, run);
   if (sb_run_is_interrupted (run))
     sb_run_resume_async (run, on_resumed, NULL);
 }
@@ -348,6 +351,7 @@ follow_resources (SbWindow *self)
   self->resources = sb_resources_new (self->workshop);
   sb_resources_set_background (self->resources, TRUE);
   g_hash_table_insert (self->everywhere, g_strdup (id), self->resources);
+  sb_notices_follow_resources (self->notices, self->resources);
   g_signal_connect_object (self->resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
   g_signal_connect_object (
       self->resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
@@ -360,7 +364,9 @@ add_clean_up (SbWindow *self)
 
   if (old != NULL)
     gtk_stack_remove (self->pages, old);
-  gtk_stack_add_named (self->pages, sb_clean_up_page_new (self->resources, self->prices), CLEAN_UP);
+  gtk_stack_add_named (self->pages,
+                       sb_clean_up_page_new (self->resources, self->prices, self->settings),
+                       CLEAN_UP);
   gtk_widget_set_sensitive (GTK_WIDGET (self->clean_up_row), TRUE);
   gtk_widget_set_sensitive (GTK_WIDGET (self->status_button), TRUE);
   show_status (self);
@@ -413,6 +419,23 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 }
 
 /**
+ * sb_window_show_page:
+ * @self: a window
+ * @page: the id of a module, or `clean-up`
+ *
+ * Shows that page of the workshop, if there is one.
+ */
+void
+sb_window_show_page (SbWindow *self, const char *page)
+{
+  if (self->workshop != NULL && strcmp (page, CLEAN_UP) == 0)
+    show_clean_up (self);
+  else
+    show_page (self, page);
+  gtk_window_present (GTK_WINDOW (self));
+}
+
+/**
  * sb_window_set_store:
  * @self: a window
  * @store: the connections that can be chosen
@@ -433,7 +456,12 @@ sb_window_set_store (SbWindow *self, SbConnectionStore *store)
 void
 sb_window_forget_connection (SbWindow *self, const char *id)
 {
-  g_return_if_fail (g_hash_table_lookup (self->everywhere, id) != self->resources);
+  SbResources *resources = g_hash_table_lookup (self->everywhere, id);
+
+  if (resources == NULL)
+    return;
+  g_return_if_fail (resources != self->resources);
+  sb_notices_forget_resources (self->notices, resources);
   g_hash_table_remove (self->everywhere, id);
 }
 
@@ -656,6 +684,7 @@ sb_window_dispose (GObject *object)
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_WINDOW);
   self->resources = NULL;
   g_hash_table_remove_all (self->everywhere);
+  g_clear_object (&self->notices);
   g_clear_object (&self->workshop);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (sb_window_parent_class)->dispose (object);
@@ -730,6 +759,7 @@ sb_window_new (AdwApplication *application, GSettings *settings)
   SbWindow *self = g_object_new (SB_TYPE_WINDOW, "application", application, NULL);
 
   self->settings = g_object_ref (settings);
+  self->notices = sb_notices_new (GTK_APPLICATION (application), settings, self->prices);
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);

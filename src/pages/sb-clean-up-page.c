@@ -39,6 +39,7 @@ struct _SbCleanUpPage
   GtkLabel *summary;
   GtkLabel *problems;
   GtkListBox *list;
+  GtkAdjustment *reminder;
 };
 
 G_DEFINE_FINAL_TYPE (SbCleanUpPage, sb_clean_up_page, ADW_TYPE_BIN)
@@ -419,6 +420,7 @@ sb_clean_up_page_class_init (SbCleanUpPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbCleanUpPage, summary);
   gtk_widget_class_bind_template_child (widget_class, SbCleanUpPage, problems);
   gtk_widget_class_bind_template_child (widget_class, SbCleanUpPage, list);
+  gtk_widget_class_bind_template_child (widget_class, SbCleanUpPage, reminder);
   gtk_widget_class_bind_template_callback (widget_class, on_refresh);
   gtk_widget_class_bind_template_callback (widget_class, on_delete);
 }
@@ -435,11 +437,12 @@ sb_clean_up_page_init (SbCleanUpPage *self)
  * sb_clean_up_page_new:
  * @resources: what it shows
  * @prices: (transfer none): what they cost; must live longer than the page
+ * @settings: say after how long is reminded of what runs
  *
  * Returns: the page; it asks nothing before sb_clean_up_page_refresh()
  */
 GtkWidget *
-sb_clean_up_page_new (SbResources *resources, SbPrices *prices)
+sb_clean_up_page_new (SbResources *resources, SbPrices *prices, GSettings *settings)
 {
   SbCleanUpPage *self = g_object_new (SB_TYPE_CLEAN_UP_PAGE, NULL);
 
@@ -447,6 +450,7 @@ sb_clean_up_page_new (SbResources *resources, SbPrices *prices)
   self->connection = g_object_ref (sb_resources_get_connection (resources));
   self->prices = prices;
   gtk_list_box_bind_model (self->list, G_LIST_MODEL (resources), make_row, self, NULL);
+  g_settings_bind (settings, "reminder-minutes", self->reminder, "value", G_SETTINGS_BIND_DEFAULT);
   g_signal_connect_object (resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
   g_signal_connect_object (resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
   return GTK_WIDGET (self);

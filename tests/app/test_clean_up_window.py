@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Clean Up page: what there is, pausing and resuming an endpoint, deleting it all."""
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,10 +24,21 @@ def kept(tmp_path):
     return tmp_path
 
 
+def make_older(folder, hours):
+    """As if the endpoint had been in service for so long."""
+    database = sqlite3.connect(folder / "home/sagebrush/engine/engine.db", timeout=30)
+    with database:
+        database.execute("UPDATE resources SET document = json_set(document, '$.CreationTime', "
+                         "json_extract(document, '$.CreationTime') - ?) WHERE kind = 'endpoint'", (3600 * hours,))
+    database.close()
+
+
 def test_clean_up_page(kept):
+    make_older(kept, 3.1)
     with Window(kept) as window:
         window.wait("label", "1 is running · $0.00 per hour")
-        window.click("label", "1 is running")
+        text = window.wait_notice("An Endpoint Is Still Running")
+        assert text.startswith("videogames-xgboost") and text.endswith(": 3 hours, $0.00 per hour")
         window.wait("label", "5 resources · $0.00 per hour")
         window.wait("push button", "Delete 5 Resources")
         window.shot("clean-up")

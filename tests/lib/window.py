@@ -132,6 +132,15 @@ class Window:
         """Answers a file dialog with a path, from the keyboard."""
         self.ask("choose", title, str(path))
 
+    def wait_notice(self, title):
+        """The text of the desktop's notification with that title, once it is there; a click on it follows."""
+        def find():
+            return next(((i, text) for i, (shown, text) in enumerate(self.ask("notices")) if shown == title), None)
+
+        number, text = wait_for(find, 60)
+        self.ask("activate", number)
+        return text
+
     def lookup_key(self):
         return self.ask("secret")
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import gi
@@ -94,6 +95,56 @@ class Tree:
     def describe(self, role, name):
         found = self.search(role, name)
         return found[1:] if found else None
+
+
+class Notices:
+    """The desktop's place for notifications."""
+    INTERFACE = "org.freedesktop.Notifications"
+    XML = f"""<node><interface name="{INTERFACE}">
+      <method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
+        <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/>
+        <arg type="a{{sv}}" direction="in"/><arg type="i" direction="in"/><arg type="u" direction="out"/></method>
+      <method name="CloseNotification"><arg type="u" direction="in"/></method>
+      <method name="GetCapabilities"><arg type="as" direction="out"/></method>
+      <method name="GetServerInformation"><arg type="s" direction="out"/><arg type="s" direction="out"/>
+        <arg type="s" direction="out"/><arg type="s" direction="out"/></method>
+    </interface></node>"""
+
+    def __init__(self):
+        self.shown, self.ready, self.bus = [], threading.Event(), None
+        threading.Thread(target=self.serve, daemon=True).start()
+        self.ready.wait(30)
+
+    def serve(self):
+        context = GLib.MainContext()
+        context.push_thread_default()
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        interface = Gio.DBusNodeInfo.new_for_xml(self.XML).interfaces[0]
+        self.bus.register_object("/org/freedesktop/Notifications", interface, self.handle, None, None)
+        Gio.bus_own_name_on_connection(self.bus, self.INTERFACE, Gio.BusNameOwnerFlags.NONE,
+                                       lambda *_: self.ready.set(), None)
+        GLib.MainLoop(context).run()
+
+    def handle(self, _bus, _sender, _path, _interface, method, parameters, invocation):
+        if method == "Notify":
+            self.shown.append(list(parameters.unpack()[3:5]))
+            invocation.return_value(GLib.Variant("(u)", (len(self.shown),)))
+        elif method == "GetCapabilities":
+            invocation.return_value(GLib.Variant("(as)", (["body", "actions"],)))
+        elif method == "GetServerInformation":
+            invocation.return_value(GLib.Variant("(ssss)", ("test", "test", "1", "1.2")))
+        else:
+            invocation.return_value(None)
+
+    def list(self):
+        """Title and text of each."""
+        return self.shown
+
+    def activate(self, number):
+        """Clicks on one of them."""
+        self.bus.emit_signal(None, "/org/freedesktop/Notifications", self.INTERFACE, "ActionInvoked",
+                             GLib.Variant("(us)", (number + 1, "default")))
+        return True
 
 
 def xdotool(*arguments):
@@ -210,12 +261,14 @@ def main():
         keyring = subprocess.run(["gnome-keyring-daemon", "--unlock", "--components=secrets"], input="pw", text=True,
                                  capture_output=True, check=False)
         sys.stderr.write(keyring.stderr)
+    notices = Notices()
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
     files = Files()
     commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
                 "point": point, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
-                "drag": files.drag, "copy": files.copy, "choose": choose}
+                "drag": files.drag, "copy": files.copy, "choose": choose,
+                "notices": notices.list, "activate": notices.activate}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
