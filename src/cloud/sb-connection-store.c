@@ -168,6 +168,7 @@ add_profile_endpoints (SbEndpoints *endpoints, const char *profile)
     { "sagemaker", "sagemaker" },
     { "sagemaker-runtime", "sagemaker_runtime" },
     { "logs", "cloudwatch_logs" },
+    { "cloudwatch", "cloudwatch" },
     { "s3", "s3" },
     { "iam", "iam" },
     { "sts", "sts" },

@@ -32,6 +32,7 @@ static const struct
   { "sagemaker", "AWS_ENDPOINT_URL_SAGEMAKER" },
   { "sagemaker-runtime", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME" },
   { "logs", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS" },
+  { "cloudwatch", "AWS_ENDPOINT_URL_CLOUDWATCH" },
   { "s3", "AWS_ENDPOINT_URL_S3" },
   { "iam", "AWS_ENDPOINT_URL_IAM" },
   { "sts", "AWS_ENDPOINT_URL_STS" },

@@ -28,6 +28,7 @@ static const ServiceRow services[] = {
   { "pricing", SB_PROTOCOL_JSON, "pricing", "AWSPriceListService", NULL },
   { "sagemaker-runtime", SB_PROTOCOL_REST_JSON, "sagemaker", NULL, "sagemaker-runtime.json" },
   { "s3", SB_PROTOCOL_REST_XML, "s3", NULL, "s3.json" },
+  { "cloudwatch", SB_PROTOCOL_QUERY, "monitoring", NULL, "cloudwatch.json" },
   { "iam", SB_PROTOCOL_QUERY, "iam", NULL, "iam.json" },
   { "sts", SB_PROTOCOL_QUERY, "sts", NULL, "sts.json" },
   { "sso", SB_PROTOCOL_REST_JSON, "awsssoportal", NULL, "sso.json" },

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One port, six services: which one a request is for shows in its head.
+ * One port, seven services: which one a request is for shows in its head.
  */
 
 #include "config.h"
@@ -178,10 +178,11 @@ reply_query (SbRequest *request,
   g_autofree char *root = g_strconcat (operation->name, "Response", NULL);
   g_autofree char *result = g_strconcat (operation->name, "Result", NULL);
   g_autoptr (GBytes) body = NULL;
-  SbXmlWriter *writer = sb_xml_writer_new (root,
-                                           strcmp (service, "iam") == 0
-                                               ? "https://iam.amazonaws.com/doc/2010-05-08/"
-                                               : "https://sts.amazonaws.com/doc/2011-06-15/");
+  const char *name_space =
+      strcmp (service, "iam") == 0   ? "https://iam.amazonaws.com/doc/2010-05-08/"
+      : strcmp (service, "sts") == 0 ? "https://sts.amazonaws.com/doc/2011-06-15/"
+                                     : "http://monitoring.amazonaws.com/doc/2010-08-01/";
+  SbXmlWriter *writer = sb_xml_writer_new (root, name_space);
 
   if (!operation->no_output)
     {
@@ -217,6 +218,7 @@ handle_query (SbRequest *request)
   input = sb_query_decode (text, (gssize) length, &action, &version, &error);
   service = g_strcmp0 (version, "2010-05-08") == 0   ? "iam"
             : g_strcmp0 (version, "2011-06-15") == 0 ? "sts"
+            : g_strcmp0 (version, "2010-08-01") == 0 ? "cloudwatch"
                                                      : NULL;
   if (input == NULL)
     {

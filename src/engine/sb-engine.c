@@ -133,6 +133,7 @@ add_all_operations (SbEngine *self)
   sb_add_notebook_operations (self);
   sb_add_tag_operations (self);
   sb_add_log_operations (self);
+  sb_add_metric_operations (self);
   sb_add_iam_operations (self);
   sb_add_sts_operations (self);
 }
@@ -148,6 +149,7 @@ open_stores (SbEngine *self, GError **error)
   self->objects = sb_object_store_open (self->data_dir, self->database, error);
   if (self->objects == NULL)
     return FALSE;
+  self->metrics = sb_metrics_new ();
   self->logs = sb_log_store_open (self->data_dir, error);
   return self->logs != NULL;
 }
@@ -210,6 +212,7 @@ sb_engine_free (SbEngine *self)
   g_clear_object (&self->server);
   g_clear_pointer (&self->auth, sb_auth_free);
   g_clear_pointer (&self->credentials, sb_credentials_unref);
+  g_clear_pointer (&self->metrics, sb_metrics_free);
   g_clear_pointer (&self->logs, sb_log_store_free);
   g_clear_pointer (&self->objects, sb_object_store_free);
   g_clear_pointer (&self->database, sb_database_close);

@@ -11,6 +11,7 @@
 #include "engine/sb-auth.h"
 #include "engine/sb-database.h"
 #include "engine/sb-log-store.h"
+#include "engine/sb-metrics.h"
 #include "engine/sb-object-store.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,7 @@ typedef struct _SbNotebooks SbNotebooks;
  * @database: buckets, objects and resources
  * @objects: the objects' bytes
  * @logs: log streams and events
+ * @metrics: how often endpoints were asked
  * @training: running jobs
  * @endpoints: endpoints in service
  * @notebooks: notebook instances in service
@@ -50,6 +52,7 @@ typedef struct
   SbDatabase *database;
   SbObjectStore *objects;
   SbLogStore *logs;
+  SbMetrics *metrics;
   SbTraining *training;
   SbEndpoints *endpoints;
   SbNotebooks *notebooks;

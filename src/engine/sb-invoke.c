@@ -25,6 +25,7 @@ typedef struct
   SbFleet *fleet;
   char *endpoint;
   const char *variant; /* the fleet's */
+  gint64 begun;        /* monotonic */
 } Invocation;
 
 static void
@@ -100,6 +101,11 @@ on_answer (const SbRuntimeAnswer *answer, const GError *error, gpointer data)
 {
   Invocation *self = data;
 
+  sb_metrics_count (self->request->engine->metrics,
+                    self->endpoint,
+                    self->variant,
+                    answer != NULL ? answer->status : 0,
+                    g_get_monotonic_time () - self->begun);
   if (answer == NULL)
     reply_model_error (self, 0, NULL);
   else if (answer->status >= 400)
@@ -208,6 +214,7 @@ sb_invoke_handle (SbRequest *request)
       invocation->fleet = sb_fleet_ref (fleet);
       invocation->endpoint = g_steal_pointer (&name);
       invocation->variant = variant;
+      invocation->begun = g_get_monotonic_time ();
       head = make_head (request);
       sb_request_pause (request);
       sb_runtime_client_send (sb_fleet_get_client (fleet, variant),

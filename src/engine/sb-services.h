@@ -19,6 +19,7 @@ void sb_add_endpoint_operations (SbEngine *engine);
 void sb_add_notebook_operations (SbEngine *engine);
 void sb_add_tag_operations (SbEngine *engine);
 void sb_add_log_operations (SbEngine *engine);
+void sb_add_metric_operations (SbEngine *engine);
 void sb_add_iam_operations (SbEngine *engine);
 void sb_add_sts_operations (SbEngine *engine);
 

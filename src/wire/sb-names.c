@@ -99,6 +99,7 @@ static const HostRow hosts[] = {
   { "sagemaker", "api.sagemaker", "api-fips.sagemaker", "api-fips.sagemaker" },
   { "sagemaker-runtime", "runtime.sagemaker", "runtime-fips.sagemaker", "runtime.sagemaker" },
   { "logs", "logs", "logs-fips", "logs" },
+  { "cloudwatch", "monitoring", "monitoring-fips", "monitoring" },
   { "s3", "s3", "s3-fips", "s3-fips" },
   { "sts", "sts", "sts-fips", "sts" },
   { "sso", "portal.sso", "portal.sso-fips", "portal.sso" },
@@ -118,8 +119,8 @@ iam_host (const char *partition, gboolean fips)
 
 /**
  * sb_service_get_host:
- * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam`, `sts`, `sso`, `sso-oidc` or
- *   `pricing`
+ * @service: `sagemaker`, `sagemaker-runtime`, `logs`, `s3`, `iam`, `sts`, `sso`, `sso-oidc`,
+ *   `cloudwatch` or `pricing`
  * @region: such as `us-east-1`
  * @fips: whether its cryptography has to be validated under FIPS 140; of no effect in China, where
  *   there is none

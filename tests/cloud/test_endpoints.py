@@ -16,7 +16,7 @@ from engine import BUILD  # noqa: E402
 from identity import Identity  # noqa: E402
 
 TOOL = BUILD / "tests/cloud/credentials-tool"
-SERVICES = ["sagemaker", "sagemaker-runtime", "logs", "s3", "iam", "sts", "sso", "sso-oidc"]
+SERVICES = ["sagemaker", "sagemaker-runtime", "logs", "cloudwatch", "s3", "iam", "sts", "sso", "sso-oidc"]
 SESSION = botocore.session.get_session()
 
 

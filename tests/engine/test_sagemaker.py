@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SageMaker, Runtime, Logs, IAM and STS as boto3 and the AWS CLI see them."""
+import datetime
 import io
 import json
 import random
@@ -169,6 +170,35 @@ def test_invoke(engine, endpoint):
         assert caught.value.response["OriginalStatusCode"] == status
     missing = error(runtime.invoke_endpoint, EndpointName="none", Body="1", ContentType="text/csv")
     assert missing["Message"] == "Endpoint none of account 000000000000 not found."
+
+
+def test_metrics(engine, endpoint):
+    """What test_invoke() has asked, and something more, in CloudWatch's words."""
+    cloudwatch, runtime = engine.client("cloudwatch"), engine.client("sagemaker-runtime")
+    variant = engine.client("sagemaker").describe_endpoint(EndpointName=endpoint)["ProductionVariants"][0]["VariantName"]
+    now = datetime.datetime.now(datetime.timezone.utc)
+
+    def ask(metric, statistics=("Sum",), period=3600, **more):
+        return cloudwatch.get_metric_statistics(**{
+            "Namespace": "AWS/SageMaker", "MetricName": metric, "StartTime": now - datetime.timedelta(hours=1),
+            "EndTime": now + datetime.timedelta(minutes=2), "Period": period, "Statistics": list(statistics),
+            "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}],
+            **more})["Datapoints"]
+
+    def total(metric):
+        return sum(point["Sum"] for point in ask(metric, period=60))
+
+    before, failed = total("Invocations"), total("Invocation4XXErrors")
+    for _ in range(3):
+        runtime.invoke_endpoint(EndpointName=endpoint, Body="0.9,0.9,0.1,0.1", ContentType="text/csv")
+    error(runtime.invoke_endpoint, EndpointName=endpoint, Body="1,2", ContentType="text/csv")
+    assert (total("Invocations"), total("Invocation4XXErrors")) == (before + 4, failed + 1)
+    assert total("Invocation5XXErrors") == 0
+    (latency,) = ask("ModelLatency", ("Average", "Minimum", "Maximum", "SampleCount"), period=7200)
+    assert 0 < latency["Minimum"] <= latency["Average"] <= latency["Maximum"] and latency["Unit"] == "Microseconds"
+    assert latency["SampleCount"] == before + 4
+    assert ask("Invocations", Dimensions=[]) == [] and ask("Nothing") == []
+    assert "multiple of 60" in error(ask, metric="Invocations", period=59)["Message"]
 
 
 def test_weights(engine, endpoint):

@@ -28,6 +28,7 @@ OPERATIONS = {
         AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
         PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
         TagRole UntagRole ListRoleTags""",
+    "cloudwatch": "GetMetricStatistics",
     "sts": "GetCallerIdentity AssumeRole GetSessionToken",
     "sso": "GetRoleCredentials ListAccounts ListAccountRoles",
     "sso-oidc": "RegisterClient StartDeviceAuthorization CreateToken",

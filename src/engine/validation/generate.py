@@ -34,6 +34,7 @@ OPERATIONS = {
         PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
         TagRole UntagRole ListRoleTags""",
     "sts": "GetCallerIdentity",
+    "cloudwatch": "GetMetricStatistics",
 }
 # Newer models dropped these marks for ways of training and hosting that need no instances of
 # one's own; on one computer they are needed.
