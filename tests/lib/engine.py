@@ -101,13 +101,16 @@ class Engine:
 
 
 def wait_for(probe, seconds=120):
-    """Asks until the answer is true; services have no event to wait for."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    """Asks until the answer is true; services have no event to wait for. An answer costs whoever gives it time
+    that is needed for what is waited for, so that what takes longer is asked for less often."""
+    begin = time.monotonic()
+    waited = 0
+    while waited < seconds:
         answer = probe()
         if answer:
             return answer
-        time.sleep(0.02)
+        waited = time.monotonic() - begin
+        time.sleep(min(max(waited / 20, 0.02), 0.5))
     raise AssertionError("waited in vain")
 
 
