@@ -59,7 +59,7 @@ def test_a_run_is_found_where_it_was(tmp_path):
     """The window is closed in the middle of a job: the engine goes on, and so does the next window."""
     module = json.loads((SOURCE / "data/modules/video-game-sales.json").read_text())
     module.update({"id": "many-rounds", "title": "Many Rounds", "order": 9})
-    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["num_round"] = "4000"
+    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["num_round"] = "1500"
     (tmp_path / "home/sagebrush/modules").mkdir(parents=True)
     (tmp_path / "home/sagebrush/modules/many-rounds.json").write_text(json.dumps(module))
     with Window(tmp_path) as window:
@@ -73,7 +73,7 @@ def test_a_run_is_found_where_it_was(tmp_path):
     assert window.run_state("train", "many-rounds") == "running"
     with Window(tmp_path) as window:
         window.click("label", "Many Rounds")
-        window.wait("label", "after 4000 rounds", 240)
+        window.wait("label", "after 1500 rounds", 240)
         assert window.run_state("train", "many-rounds") == "done"
         assert confirmed_jobs(tmp_path, "many-rounds") == [job]
 
