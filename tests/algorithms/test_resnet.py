@@ -81,11 +81,15 @@ class ResNet(nn.Module):
 
 
 def prepare_resnet(folder, depth, batch, size=None, channels=3, classes=7, seed=1):
-    """A network with weights made by PyTorch, with statistics that are not those of a new one, and a batch."""
+    """A network with torchvision's names and shapes and weights made by PyTorch, with statistics that are not
+    those of a new one, and a batch."""
     height, width = size or ((64, 64) if depth in LARGE else (32, 32))
     run("resnet", folder, depth, channels, height, width, classes, seed)
     torch.manual_seed(seed)
     net = ResNet(depth, channels, classes)
+    ours = {name: values.shape for name, values in load_safetensors(folder / "model.safetensors").items()}
+    assert ours == {name: tuple(values.shape) for name, values in net.state_dict().items()
+                    if not name.endswith("num_batches_tracked")}
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1)
@@ -118,25 +122,6 @@ def each_weight(folder, flat):
     assert at == flat.size
 
 
-@pytest.mark.parametrize("depth", [*LARGE, *SMALL])
-def test_names_and_shapes_are_torchvision_s(tmp_path, depth):
-    run("resnet", tmp_path, depth, 3, 64, 64, 5, 1)
-    ours = {name: values.shape for name, values in load_safetensors(tmp_path / "model.safetensors").items()}
-    theirs = {name: tuple(values.shape) for name, values in ResNet(depth, 3, 5).state_dict().items()
-              if not name.endswith("num_batches_tracked")}
-    assert ours == theirs
-
-
-@pytest.mark.parametrize("depth", [*LARGE, *SMALL])
-def test_answers_and_features(tmp_path, depth):
-    net, images, _ = prepare_resnet(tmp_path, depth, 2)
-    run("predict", tmp_path, 2)
-    with torch.no_grad():
-        net = net.double().eval()
-        close(read(tmp_path, "features.bin", 2), net.features(images.double()).numpy(), 1e-4)
-        close(read(tmp_path, "logits.bin", 2), net(images.double()).numpy(), 1e-4)
-
-
 def near(ours, theirs, tolerance):
     """Where a sum is within rounding of zero, only one of two computations lets it pass a ReLU: the gradients
     of a deep network then differ a little, PyTorch's own of 32 and of 64 bit as well. So they are compared as
@@ -160,9 +145,20 @@ def check_gradients(folder, net, images, labels, tolerance, *flags):
             near(values, gradients[name].ravel(), 0.05)
 
 
+def check_answers(folder, net, images):
+    batch = len(images)
+    run("predict", folder, batch)
+    with torch.no_grad():
+        net = net.double().eval()
+        features = net.features(images.double())
+        close(read(folder, "features.bin", batch), features.numpy(), 1e-4)
+        close(read(folder, "logits.bin", batch), net.fc(features).numpy(), 1e-4)
+
+
 @pytest.mark.parametrize("depth", [*LARGE, *SMALL])
-def test_gradients_and_running_statistics(tmp_path, depth):
+def test_answers_gradients_and_running_statistics(tmp_path, depth):
     net, images, labels = prepare_resnet(tmp_path, depth, 6 if depth in (18, 34, 50) else 2)
+    check_answers(tmp_path, net, images)
     check_gradients(tmp_path, net, images, labels, 1e-4)
 
 
@@ -170,9 +166,7 @@ def test_gradients_and_running_statistics(tmp_path, depth):
                                                           (20, 1, (33, 17), 1)])
 def test_images_of_any_size(tmp_path, depth, batch, size, channels):
     net, images, labels = prepare_resnet(tmp_path, depth, batch, size, channels)
-    run("predict", tmp_path, batch)
-    with torch.no_grad():
-        close(read(tmp_path, "logits.bin", batch), net.double().eval()(images.double()).numpy(), 1e-4)
+    check_answers(tmp_path, net, images)
     check_gradients(tmp_path, net, images, labels, 1e-4)
 
 
