@@ -184,45 +184,6 @@ def test_download(tmp_path):
             assert not list(tmp_path.glob(f"{len(content)}/{code}/**/games.csv*"))
 
 
-@real
-def test_real_digits(tmp_path):
-    done = run(tmp_path, "run", "handwritten-digits", "--data", DATA / "mnist", "--set", "train.epochs=2", "--json",
-               "--output", tmp_path / "out")
-    result = json.loads(done.stdout)
-    assert result["total"] == 5000 and result["accuracy"] == result["right"] / 5000 > 0.955
-    assert sum(map(sum, result["matrix"])) == 5000
-    assert sum(result["matrix"][i][i] for i in range(10)) == result["right"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "report.html", "balance.png", "ink.png", "metric.png", "confusion.png", "handwritten-digits.ipynb"}
-
-
-def test_sample_digits(tmp_path):
-    """By its short name; its endpoint is kept, and reads files."""
-    done = run(tmp_path, "run", "digits", "--set", "train.epochs=1", "--set", "train.augment=false", "--keep")
-    assert re.search(r"of 2000 digits read rightly", done.stdout) and "Confusion matrix" in done.stdout
-    assert "synthetic" in done.stderr
-    endpoint = re.search(r"(digits-\S+) is in service", done.stderr)[1]
-    folder = next((tmp_path / "sagebrush/runs").glob("handwritten-digits-*"))
-    pixels = (folder / "t10k-images-idx3-ubyte").read_bytes()[16:]
-    labels = (folder / "t10k-labels-idx1-ubyte").read_bytes()[8:]
-    for i in range(10):
-        (tmp_path / f"{i}.json").write_text(json.dumps({"instances": [list(pixels[784 * i:784 * (i + 1)])]}))
-    (tmp_path / "digit").write_bytes(b"")
-    files = [tmp_path / f"{i}.json" for i in range(10)]
-    said = run(tmp_path, "predict", endpoint, *files).stdout.splitlines()
-    assert all(line.startswith(f"{file}: ") for line, file in zip(said, files, strict=True))
-    assert sum(line.split(": ")[1][0] == str(label) for line, label in zip(said, labels)) >= 9
-    raw = json.loads(run(tmp_path, "predict", "--json", endpoint, files[0]).stdout)
-    assert abs(sum(raw["predictions"][0]["probabilities"]) - 1) < 1e-4
-    assert "say it with --content-type" in run(tmp_path, "predict", endpoint, tmp_path / "digit", code=1).stderr
-    assert "Expected {" in run(tmp_path, "predict", "--content-type", "application/json", endpoint,
-                               tmp_path / "digit", code=1).stderr
-    assert "nowhere" in run(tmp_path, "predict", "nowhere", files[0], code=1).stderr
-    assert "Name an endpoint" in run(tmp_path, "predict", code=2).stderr
-    (engine,) = tmp_path.glob("sagebrush/engine/engine.json")
-    os.kill(json.loads(engine.read_text())["pid"], signal.SIGTERM)
-
-
 def write_my_digits(home, n):
     """What the window keeps of digits that were drawn and named: a label, then 784 pixels, for each."""
     (home / "sagebrush").mkdir(parents=True)

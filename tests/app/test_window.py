@@ -2,20 +2,18 @@
 """The window, driven with the pointer under a virtual display, by the names that screen readers use."""
 import json
 import math
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD, SOURCE, test_data, wait_for  # noqa: E402
+from engine import SOURCE, wait_for  # noqa: E402
 from window import Window  # noqa: E402
 
-DATA = test_data()
-real = pytest.mark.skipif(DATA is None, reason="no real data: set SAGEBRUSH_TEST_DATA")
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from test_run import DATA, real, run  # noqa: E402
 
 
 def test_whole_module(tmp_path):
@@ -148,14 +146,53 @@ STROKES = {
 }
 
 
+def learn_strokes(home, folder):
+    """By its short name; its endpoint is kept, and reads files."""
+    done = run(home, "run", "digits", "--set", "train.epochs=1", "--keep")
+    assert re.search(r"of 2000 digits read rightly", done.stdout) and "Confusion matrix" in done.stdout
+    assert "synthetic" in done.stderr
+    endpoint = re.search(r"(digits-\S+) is in service", done.stderr)[1]
+    data = next((home / "sagebrush/runs").glob("handwritten-digits-*"))
+    pixels = (data / "t10k-images-idx3-ubyte").read_bytes()[16:]
+    labels = (data / "t10k-labels-idx1-ubyte").read_bytes()[8:]
+    files = [folder / f"{i}.json" for i in range(10)]
+    for i, file in enumerate(files):
+        file.write_text(json.dumps({"instances": [list(pixels[784 * i:784 * (i + 1)])]}))
+    said = run(home, "predict", endpoint, *files).stdout.splitlines()
+    assert all(line.startswith(f"{file}: ") for line, file in zip(said, files, strict=True))
+    assert sum(line.split(": ")[1][0] == str(label) for line, label in zip(said, labels)) >= 9
+    raw = json.loads(run(home, "predict", "--json", endpoint, files[0]).stdout)
+    assert abs(sum(raw["predictions"][0]["probabilities"]) - 1) < 1e-4
+    (folder / "digit").write_bytes(b"")
+    assert "say it with --content-type" in run(home, "predict", endpoint, folder / "digit", code=1).stderr
+    assert "Expected {" in run(home, "predict", "--content-type", "application/json", endpoint, folder / "digit", code=1).stderr
+    assert "nowhere" in run(home, "predict", "nowhere", files[0], code=1).stderr
+    assert "Name an endpoint" in run(home, "predict", code=2).stderr
+
+
+def learn_real_digits(home, folder):
+    done = run(home, "run", "handwritten-digits", "--data", DATA / "mnist", "--set", "train.epochs=2", "--json",
+               "--output", folder / "out", "--keep")
+    result = json.loads(done.stdout)
+    assert result["total"] == 5000 and result["accuracy"] == result["right"] / 5000 > 0.955
+    assert sum(map(sum, result["matrix"])) == 5000
+    assert sum(result["matrix"][i][i] for i in range(10)) == result["right"]
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "report.html", "balance.png", "ink.png", "metric.png", "confusion.png", "handwritten-digits.ipynb"}
+
+
+@pytest.fixture(name="no_engine_is_left")
+def fixture_no_engine_is_left(tmp_path):
+    """The terminal leaves the engine of a kept endpoint to whoever comes next, and that may be nobody."""
+    yield
+    Window(tmp_path).end_engine()
+
+
+@pytest.mark.usefixtures("no_engine_is_left")
 @pytest.mark.parametrize("model", ["strokes", pytest.param("mnist", marks=real)])
 def test_drawn_digits_are_read(tmp_path, model):
     """A model trained in the terminal, of the drawn strokes only or of real digits, reads what the pointer draws."""
-    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home"), "LC_ALL": "C.UTF-8"}
-    env.pop("DISPLAY", None)
-    data = ["--data", str(DATA / "mnist")] if model == "mnist" else []
-    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "digits", "--keep", "--set", f"train.epochs={1 if data else 3}", *data],
-                   env=env, check=True, timeout=600, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    (learn_real_digits if model == "mnist" else learn_strokes)(tmp_path / "home", tmp_path)
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
         window.click("label", "Handwritten Digits")
