@@ -169,6 +169,7 @@ class Bench:
         self.home = Path(folder) / "home"
         self.engine = Engine(self.home / "sagebrush/engine", program=build / "src/engine/sagebrush-engine",
                              env={"SAGEBRUSH_ALGORITHMS_DIR": str(algorithms), **(env or {})}).start()
+        self.clients = [self.engine.client(name) for name in ("sagemaker", "s3", "iam")]
         self.proxy = Proxy(self.engine.url)
         self.direct(False)
 
@@ -243,7 +244,7 @@ class Bench:
 
     def left(self):
         """What the engine holds, as it says itself."""
-        sagemaker, s3, iam = (self.engine.client(name) for name in ("sagemaker", "s3", "iam"))
+        sagemaker, s3, iam = self.clients
         found = [e["EndpointName"] for e in sagemaker.list_endpoints()["Endpoints"]]
         found += [c["EndpointConfigName"] for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
         found += [m["ModelName"] for m in sagemaker.list_models()["Models"]]
