@@ -153,20 +153,6 @@ sb_metrics_count (SbMetrics *self,
   minute->n++;
 }
 
-static gboolean
-read_time (JsonObject *input, const char *member, gint64 *seconds, GError **error)
-{
-  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
-  const char *text = sb_json_get_string (input, member, "");
-  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (text, utc);
-
-  if (time == NULL)
-    return sb_resource_fail (
-        error, "InvalidParameterValue", "The value %s for parameter %s is no time.", text, member);
-  *seconds = g_date_time_to_unix (time);
-  return TRUE;
-}
-
 static const char *
 find_dimension (JsonObject *input, const char *name)
 {
@@ -262,8 +248,8 @@ check_times (JsonObject *input, gint64 *start, gint64 *end, GError **error)
 {
   gint64 period = sb_json_get_int (input, "Period", 60);
 
-  if (!read_time (input, "StartTime", start, error) || !read_time (input, "EndTime", end, error))
-    return FALSE;
+  *start = sb_json_get_int (input, "StartTime", 0);
+  *end = sb_json_get_int (input, "EndTime", 0);
   if (period % 60 != 0)
     return sb_resource_fail (error,
                              "InvalidParameterValue",

@@ -296,6 +296,18 @@ number_from_text (JsonNode *value)
   return TRUE;
 }
 
+/* In the Query protocol times are dates; here they are seconds, as everywhere else. */
+static gboolean
+time_from_text (JsonNode *value)
+{
+  g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
+  g_autoptr (GDateTime) time = g_date_time_new_from_iso8601 (json_node_get_string (value), utc);
+
+  if (time != NULL)
+    json_node_set_int (value, g_date_time_to_unix (time));
+  return time != NULL;
+}
+
 static void
 check_range (Check *check, JsonObject *shape, JsonNode *value)
 {
@@ -321,7 +333,8 @@ check_number (Check *check, JsonObject *shape, const char *type, JsonNode *value
   gboolean whole = strcmp (type, "integer") == 0 || strcmp (type, "long") == 0;
   GType given = JSON_NODE_HOLDS_VALUE (value) ? json_node_get_value_type (value) : G_TYPE_INVALID;
 
-  if (given == G_TYPE_STRING && (check->flags & SB_VALIDATE_TEXT) && number_from_text (value))
+  if (given == G_TYPE_STRING && (check->flags & SB_VALIDATE_TEXT) &&
+      (number_from_text (value) || (strcmp (type, "timestamp") == 0 && time_from_text (value))))
     given = G_TYPE_INT64;
   /* Clients in languages with one kind of number write 10 as 10.0. */
   if (given == G_TYPE_DOUBLE && whole)

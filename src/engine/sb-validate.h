@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * SbValidateFlags:
  * @SB_VALIDATE_DEFAULT: members have the types that JSON gives them
- * @SB_VALIDATE_TEXT: numbers and booleans arrive as text, as in the Query protocol; they are
+ * @SB_VALIDATE_TEXT: numbers, booleans and times arrive as text, as in the Query protocol; they are
  *   converted in place
  */
 typedef enum
