@@ -390,6 +390,8 @@ sb_clean_up_page_dispose (GObject *object)
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->list != NULL)
     gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  /* The template's own child is one of those that it binds: nobody else may unparent it. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_CLEAN_UP_PAGE);
   g_clear_object (&self->resources);
   g_clear_object (&self->connection);
