@@ -19,6 +19,8 @@ from test_vision import close, load_safetensors, run, save_safetensors  # noqa: 
 LARGE = {18: (False, [2, 2, 2, 2]), 34: (False, [3, 4, 6, 3]), 50: (True, [3, 4, 6, 3]), 101: (True, [3, 4, 23, 3]),
          152: (True, [3, 8, 36, 3]), 200: (True, [3, 24, 36, 3])}
 SMALL = {20: 3, 32: 5, 44: 7, 56: 9, 110: 18}
+# The same code makes all depths; `./run thorough` looks at each of them.
+DEPTHS = [*LARGE, *SMALL] if "SAGEBRUSH_THOROUGH" in os.environ else [18, 50, 20, 56]
 
 
 class Block(nn.Module):
@@ -155,7 +157,7 @@ def check_answers(folder, net, images):
         close(read(folder, "logits.bin", batch), net.fc(features).numpy(), 1e-4)
 
 
-@pytest.mark.parametrize("depth", [*LARGE, *SMALL])
+@pytest.mark.parametrize("depth", DEPTHS)
 def test_answers_gradients_and_running_statistics(tmp_path, depth):
     net, images, labels = prepare_resnet(tmp_path, depth, 6 if depth in (18, 34, 50) else 2)
     check_answers(tmp_path, net, images)
