@@ -137,7 +137,7 @@ class Window:
         def find():
             return next(((i, text) for i, (shown, text) in enumerate(self.ask("notices")) if shown == title), None)
 
-        number, text = wait_for(find, 60)
+        number, text = wait_for(find, 180)
         self.ask("activate", number)
         return text
 
