@@ -23,6 +23,7 @@ def test_whole_module(tmp_path):
         window.click("push button", "Run All")
         # Who looks elsewhere is told by the desktop; a click there leads back.
         window.ask("point", 1270, 990)
+        window.ask("look-elsewhere")
         assert "rounds" in window.wait_notice("The Training Job Has Ended")
         window.wait("label", "is in service", 120)
         window.wait("label", "hits found, error", 60)

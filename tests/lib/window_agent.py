@@ -161,6 +161,13 @@ def point(x, y):
     return True
 
 
+def look_elsewhere():
+    """Takes the focus from the window."""
+    root = subprocess.run(["xdotool", "search", "--maxdepth", "0", ".*"], capture_output=True, text=True, check=True)
+    xdotool("windowfocus", root.stdout.split()[0])
+    return True
+
+
 def key(*names):
     xdotool("key", *names)
     return True
@@ -266,7 +273,7 @@ def main():
     tree = Tree()
     files = Files()
     commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
-                "point": point, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
+                "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
                 "notices": notices.list, "activate": notices.activate}
     for line in sys.stdin:
