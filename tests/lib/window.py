@@ -31,6 +31,10 @@ class Window:
         os.close(write)
         with os.fdopen(read) as pipe:
             display = pipe.readline().strip()
+        # As a person who wants less motion has it: nothing slides away from under the pointer.
+        settings = self.folder / "config/gtk-4.0/settings.ini"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("[Settings]\ngtk-enable-animations=false\n")
         runtime = self.folder / "runtime"
         runtime.mkdir(mode=0o700, exist_ok=True)
         env = {
@@ -112,11 +116,7 @@ class Window:
 
     def click(self, role, name, across=0.5):
         """Clicks into the widget, in its middle or so far across it, once it has come to rest."""
-        def rests():
-            box = self.find(role, name)
-            return box if box and self.find(role, name) == box else None
-
-        box = wait_for(rests, 60)
+        box = wait_for(lambda: self.ask("find-at-rest", role, name), 60)
         self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
 
     def drop(self, paths, role, name):

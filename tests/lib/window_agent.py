@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 import gi
 
 gi.require_version("Atspi", "2.0")
 gi.require_version("Secret", "1")
 from gi.repository import Atspi, Gio, GLib, Secret  # noqa: E402
+
+APP_ID = "io.github.sagebrush.Sagebrush"
 
 
 class Tree:
@@ -45,27 +48,38 @@ class Tree:
                 return owner
         return None
 
-    def realize(self, owner):
-        """GTK lists a widget only once it has been asked for."""
-        paths = ["/org/a11y/atspi/accessible/root"]
+    def items(self, owner):
+        return self.call(owner, "/org/a11y/atspi/cache", "Cache", "GetItems")[0]
+
+    def realize(self, owner, items):
+        """GTK lists a widget only once it has been asked for: asks those that have more children than are listed."""
+        listed = Counter(item[2][1] for item in items)
+        paths = ["/org/a11y/atspi/accessible/root",
+                 *(item[0][1] for item in items if item[4] != listed[item[0][1]])]
+        seen = {item[0][1] for item in items}
         for path in paths:
             try:
                 children, = self.call(owner, path, "Accessible", "GetChildren")
             except GLib.Error:
                 continue
-            paths += [child[1] for child in children if child[0] == owner]
+            paths += [child[1] for child in children if child[0] == owner and child[1] not in seen]
 
-    def look(self, owner, role, name):
-        """The box, whole name, description and whether it is busy, of the first that is shown."""
-        items, = self.call(owner, "/org/a11y/atspi/cache", "Cache", "GetItems")
+    def box(self, owner, path):
+        """Left, top, width and height of what is shown."""
+        try:
+            box, = self.call(owner, path, "Component", "GetExtents", GLib.Variant("(u)", (1,)))
+        except GLib.Error:
+            return None
+        return list(box) if box[2] > 0 and box[3] > 0 else None
+
+    def look(self, owner, items, role, name):
+        """The box, whole name, description, whether it is busy, owner and path of the first that is shown and has
+        this in its name; with "=" before it, this is the whole name."""
         for item in items:
-            if name in item[6] and Atspi.role_get_name(Atspi.Role(item[7])) == role:
-                try:
-                    box, = self.call(owner, item[0][1], "Component", "GetExtents", GLib.Variant("(u)", (1,)))
-                except GLib.Error:
-                    continue
-                if box[2] > 0 and box[3] > 0:
-                    return list(box), item[6], item[8], bool(item[9][0] & 1 << int(Atspi.StateType.BUSY))
+            if (item[6] == name[1:] if name.startswith("=") else name in item[6]) and Atspi.role_get_name(Atspi.Role(item[7])) == role:
+                box = self.box(owner, item[0][1])
+                if box:
+                    return box, item[6], item[8], bool(item[9][0] & 1 << int(Atspi.StateType.BUSY)), owner, item[0][1]
         return None
 
     def search(self, role, name):
@@ -74,10 +88,11 @@ class Tree:
             owner = self.owner()
             if owner is None:
                 return None
-            found = self.look(owner, role, name)
+            items = self.items(owner)
+            found = self.look(owner, items, role, name)
             if found is None:
-                self.realize(owner)
-                found = self.look(owner, role, name)
+                self.realize(owner, items)
+                found = self.look(owner, self.items(owner), role, name)
             return found
         except GLib.Error as error:
             # It is only just starting, or about to end; who asks asks again.
@@ -88,13 +103,21 @@ class Tree:
         found = self.search(role, name)
         return found[0] if found else None
 
+    def find_at_rest(self, role, name):
+        """Its box, if it is the same some frames later."""
+        found = self.search(role, name)
+        if found is None:
+            return None
+        time.sleep(0.1)
+        return found[0] if self.box(*found[4:]) == found[0] else None
+
     def read(self, role, name):
         found = self.search(role, name)
         return found[1] if found else None
 
     def describe(self, role, name):
         found = self.search(role, name)
-        return found[1:] if found else None
+        return found[1:4] if found else None
 
 
 class Notices:
@@ -259,6 +282,19 @@ def write(text):
     return True
 
 
+def leave(program):
+    """As its menu does, whatever dialog is open; a key might go to the dialog."""
+    session = Gio.bus_get_sync(Gio.BusType.SESSION)
+    try:
+        session.call_sync(APP_ID, "/" + APP_ID.replace(".", "/"), "org.freedesktop.Application", "ActivateAction",
+                          GLib.Variant("(sava{sv})", ("quit", [], {})), None, Gio.DBusCallFlags.NONE, 10000, None)
+        program.wait(30)
+    except (GLib.Error, subprocess.TimeoutExpired) as error:
+        print(f"The application was asked to leave: {error}", file=sys.stderr)
+        program.send_signal(signal.SIGTERM)
+        program.wait(30)
+
+
 def answer(value):
     print("=> " + json.dumps(value), flush=True)
 
@@ -272,7 +308,7 @@ def main():
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
     files = Files()
-    commands = {"find": tree.find, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
+    commands = {"find": tree.find, "find-at-rest": tree.find_at_rest, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
                 "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
                 "notices": notices.list, "activate": notices.activate}
@@ -282,12 +318,7 @@ def main():
             break
         answer(commands[name](*arguments))
     files.end()
-    xdotool("key", "ctrl+q")
-    try:
-        program.wait(30)
-    except subprocess.TimeoutExpired:
-        program.send_signal(signal.SIGTERM)
-        program.wait(30)
+    leave(program)
     answer(program.returncode)
 
 
