@@ -90,7 +90,7 @@ show_summary (SbCleanUpPage *self)
       g_strdup_printf (ngettext ("%u resource", "%u resources", n_items (self)), n_items (self));
   g_autofree char *text = NULL;
 
-  if (sb_connection_is_local (self->connection))
+  if (sb_connection_is_engine (self->connection))
     text = g_strdup_printf ("%s · %s", count, price);
   else
     /* translators: %s are "5 resources", "$0.12 per hour" and a date */
@@ -149,7 +149,7 @@ on_time (gpointer data)
 static void
 watch (SbCleanUpPage *self)
 {
-  gboolean local = sb_connection_is_local (self->connection);
+  gboolean local = sb_connection_is_engine (self->connection);
   gboolean moving = FALSE;
 
   g_clear_handle_id (&self->timer, g_source_remove);

@@ -158,7 +158,7 @@ sb_prices_get_for_item (SbPrices *self, SbConnection *connection, SbResourceItem
 {
   double price;
 
-  if (sb_connection_is_local (connection) || !sb_resource_item_is_running (item))
+  if (sb_connection_is_engine (connection) || !sb_resource_item_is_running (item))
     return 0;
   price = sb_prices_get (self,
                          sb_connection_get_region (connection),

@@ -112,7 +112,7 @@ refresh_prices (SbResources *self, SbClient *client, GCancellable *cancellable)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->priced || sb_connection_is_local (sb_client_get_connection (client)))
+  if (self->priced || sb_connection_is_engine (sb_client_get_connection (client)))
     return;
   self->priced = TRUE;
   if (!sb_prices_refresh (client, cancellable, &error))
