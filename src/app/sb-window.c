@@ -398,6 +398,8 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 {
   GListModel *modules = G_LIST_MODEL (sb_workshop_get_modules (workshop));
   g_autofree char *page = g_settings_get_string (self->settings, "page");
+  g_autofree char *side = g_strdup (adw_leaflet_get_visible_child_name (self->leaflet));
+  gboolean first = self->workshop == NULL;
 
   remove_modules (self);
   g_set_object (&self->workshop, workshop);
@@ -415,6 +417,9 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
     show_clean_up (self);
   else
     show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+  /* Who chose another connection in a narrow window goes on to choose a module. */
+  if (!first)
+    adw_leaflet_set_visible_child_name (self->leaflet, side);
   ask_service (self);
 }
 
