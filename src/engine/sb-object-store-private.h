@@ -19,12 +19,17 @@ struct _SbObjectStore
   char *incoming;
 };
 
+double _sb_object_store_now (void);
+JsonObject *_sb_object_store_parse_headers (const char *text);
 SbObject *_sb_object_store_read (sqlite3_stmt *row);
 gboolean _sb_object_store_insert (SbObjectStore *self,
                                   const char *bucket,
                                   const SbObject *object,
                                   GError **error);
 void _sb_object_store_delete_blobs (SbObjectStore *self, const char *blobs);
+
+/* sb-blob.c */
+gboolean _sb_object_store_fail_io (GError **error, const char *what);
 
 /* sb-object-versions.c */
 gboolean _sb_object_store_retire (SbObjectStore *self,
