@@ -200,6 +200,15 @@ sb_request_add_header (SbRequest *self, const char *name, const char *value)
                                   value);
 }
 
+/* Without a length, which such an answer must not have, libsoup takes it that its body lasts until
+ * the connection ends, and ends it. It forgets an encoding that is set any earlier. */
+static void
+on_wrote_no_content (SoupServerMessage *message, gpointer data)
+{
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers (message),
+                                     SOUP_ENCODING_NONE);
+}
+
 /**
  * sb_request_reply:
  * @self: a request that is not answered yet
@@ -228,6 +237,8 @@ sb_request_reply (SbRequest *self, guint status, const char *content_type, GByte
     soup_message_headers_replace (headers, "x-amzn-RequestId", self->id);
   if (body != NULL && g_bytes_get_size (body) > 0)
     soup_message_body_append_bytes (soup_server_message_get_response_body (self->message), body);
+  if (status == SOUP_STATUS_NO_CONTENT)
+    g_signal_connect (self->message, "wrote-headers", G_CALLBACK (on_wrote_no_content), NULL);
   if (self->paused)
     {
       self->paused = FALSE;

@@ -270,6 +270,8 @@ send_large (SbRequest *request, guint status, GSocket *socket, Sending *self)
   self->socket = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 3);
   g_task_set_task_data (task, self, (GDestroyNotify) sending_free);
   stolen = soup_server_message_steal_connection (request->message);
+  /* Who has the other descriptor can only end the connection when this one is closed. */
+  g_io_stream_close (stolen, NULL, NULL);
   request->gone = TRUE;
   if (self->socket >= 0)
     g_task_run_in_thread (task, send_in_thread);
