@@ -11,7 +11,6 @@
 #include <glib/gstdio.h>
 
 #include "cloud/sb-profile-resolve-private.h"
-#include "cloud/sb-renewal-private.h"
 #include "wire/sb-error.h"
 
 #define DEFAULT_REGION "us-east-1"
@@ -32,7 +31,7 @@ typedef struct
  */
 struct _SbProfileProvider
 {
-  GObject parent_instance;
+  SbRenewingProvider parent_instance;
 
   char *config_path; /* nullable */
   char *credentials_path;
@@ -40,8 +39,7 @@ struct _SbProfileProvider
   SbEndpoints *endpoints;
   SbAsker *asker;
 
-  SbRenewal renewal;
-  GHashTable *sign_ins; /* guarded by the lock of renewal */
+  GHashTable *sign_ins; /* of fetch() alone */
   GMutex stamp_lock;
   Stamp stamps[2]; /* guarded by stamp_lock */
 };
@@ -70,8 +68,9 @@ replace_stamp (Stamp *old, Stamp stamp)
 }
 
 static gboolean
-have_changed (SbProfileProvider *self)
+have_changed (SbRenewingProvider *provider)
 {
+  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->stamp_lock);
   gboolean credentials = replace_stamp (&self->stamps[0], take_stamp (self->credentials_path));
   gboolean config = replace_stamp (&self->stamps[1], take_stamp (self->config_path));
@@ -80,13 +79,13 @@ have_changed (SbProfileProvider *self)
 }
 
 static SbCredentials *
-fetch (gpointer owner,
+fetch (SbRenewingProvider *provider,
        SbCredentials *refused,
        const GError *why,
        GCancellable *cancellable,
        GError **error)
 {
-  SbProfileProvider *self = owner;
+  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
   g_autoptr (SbAwsConfig) config =
       sb_aws_config_load (self->config_path, self->credentials_path, error);
   SbResolver resolver = {
@@ -104,40 +103,7 @@ fetch (gpointer owner,
   return _sb_resolve_profile (&resolver, self->profile, cancellable, error);
 }
 
-static SbCredentials *
-sb_profile_provider_get (SbCredentialsProvider *provider, GCancellable *cancellable, GError **error)
-{
-  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
-
-  if (have_changed (self))
-    _sb_renewal_forget (&self->renewal);
-  return _sb_renewal_get (&self->renewal, fetch, self, cancellable, error);
-}
-
-static gboolean
-sb_profile_provider_renew (SbCredentialsProvider *provider,
-                           SbCredentials *refused,
-                           const GError *why,
-                           GCancellable *cancellable,
-                           GError **error)
-{
-  SbProfileProvider *self = SB_PROFILE_PROVIDER (provider);
-
-  return _sb_renewal_renew (&self->renewal, fetch, self, refused, why, cancellable, error);
-}
-
-static void
-provider_iface_init (SbCredentialsProviderInterface *iface)
-{
-  iface->get = sb_profile_provider_get;
-  iface->renew = sb_profile_provider_renew;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (SbProfileProvider,
-                               sb_profile_provider,
-                               G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (SB_TYPE_CREDENTIALS_PROVIDER,
-                                                      provider_iface_init))
+G_DEFINE_FINAL_TYPE (SbProfileProvider, sb_profile_provider, SB_TYPE_RENEWING_PROVIDER)
 
 static void
 sb_profile_provider_finalize (GObject *object)
@@ -150,7 +116,6 @@ sb_profile_provider_finalize (GObject *object)
   g_clear_pointer (&self->endpoints, sb_endpoints_unref);
   g_clear_object (&self->asker);
   g_clear_pointer (&self->sign_ins, g_hash_table_unref);
-  _sb_renewal_clear (&self->renewal);
   g_mutex_clear (&self->stamp_lock);
 
   G_OBJECT_CLASS (sb_profile_provider_parent_class)->finalize (object);
@@ -160,12 +125,13 @@ static void
 sb_profile_provider_class_init (SbProfileProviderClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sb_profile_provider_finalize;
+  SB_RENEWING_PROVIDER_CLASS (klass)->fetch = fetch;
+  SB_RENEWING_PROVIDER_CLASS (klass)->is_stale = have_changed;
 }
 
 static void
 sb_profile_provider_init (SbProfileProvider *self)
 {
-  _sb_renewal_init (&self->renewal);
   g_mutex_init (&self->stamp_lock);
   self->sign_ins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
 }

@@ -6,13 +6,17 @@
 #pragma once
 
 #include "cloud/sb-asker.h"
-#include "cloud/sb-credentials-provider.h"
+#include "cloud/sb-renewing-provider.h"
 #include "cloud/sb-endpoints.h"
 
 G_BEGIN_DECLS
 
 #define SB_TYPE_PROFILE_PROVIDER (sb_profile_provider_get_type ())
-G_DECLARE_FINAL_TYPE (SbProfileProvider, sb_profile_provider, SB, PROFILE_PROVIDER, GObject)
+G_DECLARE_FINAL_TYPE (SbProfileProvider,
+                      sb_profile_provider,
+                      SB,
+                      PROFILE_PROVIDER,
+                      SbRenewingProvider)
 
 SbCredentialsProvider *sb_profile_provider_new (const char *path, const char *profile);
 SbCredentialsProvider *

@@ -7,12 +7,12 @@
 
 #include "cloud/sb-asker.h"
 #include "cloud/sb-connection-info.h"
-#include "cloud/sb-credentials-provider.h"
+#include "cloud/sb-renewing-provider.h"
 
 G_BEGIN_DECLS
 
 #define SB_TYPE_SAVED_PROVIDER (_sb_saved_provider_get_type ())
-G_DECLARE_FINAL_TYPE (SbSavedProvider, _sb_saved_provider, SB, SAVED_PROVIDER, GObject)
+G_DECLARE_FINAL_TYPE (SbSavedProvider, _sb_saved_provider, SB, SAVED_PROVIDER, SbRenewingProvider)
 
 SbCredentialsProvider *_sb_saved_provider_new (const char *path,
                                                SbConnectionInfo *info,

@@ -12,7 +12,6 @@
 
 #include "cloud/sb-connection-file-private.h"
 #include "cloud/sb-keyring-provider.h"
-#include "cloud/sb-renewal-private.h"
 #include "wire/sb-error.h"
 
 /**
@@ -23,13 +22,12 @@
  */
 struct _SbSavedProvider
 {
-  GObject parent_instance;
+  SbRenewingProvider parent_instance;
 
   char *path;
   SbAsker *asker;
 
-  SbRenewal renewal;
-  SbConnectionInfo *info; /* guarded by the lock of renewal */
+  SbConnectionInfo *info; /* of fetch() alone */
 };
 
 static SbCredentials *
@@ -91,13 +89,13 @@ is_that (SbCredentials *a, SbCredentials *b)
 }
 
 static SbCredentials *
-fetch (gpointer owner,
+fetch (SbRenewingProvider *provider,
        SbCredentials *refused,
        const GError *why,
        GCancellable *cancellable,
        GError **error)
 {
-  SbSavedProvider *self = owner;
+  SbSavedProvider *self = SB_SAVED_PROVIDER (provider);
   g_autoptr (GError) missing = NULL;
   g_autoptr (SbCredentials) kept = NULL;
   SbCredentials *asked;
@@ -119,38 +117,7 @@ fetch (gpointer owner,
   return asked;
 }
 
-static SbCredentials *
-sb_saved_provider_get (SbCredentialsProvider *provider, GCancellable *cancellable, GError **error)
-{
-  SbSavedProvider *self = SB_SAVED_PROVIDER (provider);
-
-  return _sb_renewal_get (&self->renewal, fetch, self, cancellable, error);
-}
-
-static gboolean
-sb_saved_provider_renew (SbCredentialsProvider *provider,
-                         SbCredentials *refused,
-                         const GError *why,
-                         GCancellable *cancellable,
-                         GError **error)
-{
-  SbSavedProvider *self = SB_SAVED_PROVIDER (provider);
-
-  return _sb_renewal_renew (&self->renewal, fetch, self, refused, why, cancellable, error);
-}
-
-static void
-provider_iface_init (SbCredentialsProviderInterface *iface)
-{
-  iface->get = sb_saved_provider_get;
-  iface->renew = sb_saved_provider_renew;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (SbSavedProvider,
-                               _sb_saved_provider,
-                               G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (SB_TYPE_CREDENTIALS_PROVIDER,
-                                                      provider_iface_init))
+G_DEFINE_FINAL_TYPE (SbSavedProvider, _sb_saved_provider, SB_TYPE_RENEWING_PROVIDER)
 
 static void
 _sb_saved_provider_finalize (GObject *object)
@@ -160,7 +127,6 @@ _sb_saved_provider_finalize (GObject *object)
   g_clear_pointer (&self->path, g_free);
   g_clear_object (&self->asker);
   g_clear_object (&self->info);
-  _sb_renewal_clear (&self->renewal);
 
   G_OBJECT_CLASS (_sb_saved_provider_parent_class)->finalize (object);
 }
@@ -169,12 +135,12 @@ static void
 _sb_saved_provider_class_init (SbSavedProviderClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = _sb_saved_provider_finalize;
+  SB_RENEWING_PROVIDER_CLASS (klass)->fetch = fetch;
 }
 
 static void
 _sb_saved_provider_init (SbSavedProvider *self)
 {
-  _sb_renewal_init (&self->renewal);
 }
 
 /*< private >
@@ -198,7 +164,7 @@ _sb_saved_provider_new (const char *path,
   self->info = g_object_ref (info);
   g_set_object (&self->asker, asker);
   if (credentials != NULL)
-    self->renewal.credentials = sb_credentials_ref (credentials);
+    sb_renewing_provider_set (SB_RENEWING_PROVIDER (self), credentials);
   return SB_CREDENTIALS_PROVIDER (self);
 }
 

@@ -10,7 +10,6 @@
 #include <glib/gi18n.h>
 
 #include "cloud/sb-keyring-provider.h"
-#include "cloud/sb-renewal-private.h"
 #include "wire/sb-error.h"
 
 /**
@@ -21,7 +20,7 @@
  */
 struct _SbSsoProvider
 {
-  GObject parent_instance;
+  SbRenewingProvider parent_instance;
 
   SbEndpoints *endpoints;
   char *start_url;
@@ -33,8 +32,7 @@ struct _SbSsoProvider
   char *connection_id; /* nullable */
   char *cache_path;    /* nullable */
 
-  SbRenewal renewal;
-  SbSsoToken *token; /* guarded by the lock of renewal */
+  SbSsoToken *token; /* of fetch() alone */
 };
 
 static SbSsoDoor
@@ -128,13 +126,13 @@ refresh_token (SbSsoProvider *self, GCancellable *cancellable, GError **error)
 }
 
 static SbCredentials *
-fetch (gpointer owner,
+fetch (SbRenewingProvider *provider,
        SbCredentials *refused,
        const GError *why,
        GCancellable *cancellable,
        GError **error)
 {
-  SbSsoProvider *self = owner;
+  SbSsoProvider *self = SB_SSO_PROVIDER (provider);
   SbSsoDoor door = get_door (self);
   g_autoptr (GError) local = NULL;
   SbCredentials *credentials;
@@ -158,38 +156,7 @@ fetch (gpointer owner,
   return credentials;
 }
 
-static SbCredentials *
-sb_sso_provider_get (SbCredentialsProvider *provider, GCancellable *cancellable, GError **error)
-{
-  SbSsoProvider *self = SB_SSO_PROVIDER (provider);
-
-  return _sb_renewal_get (&self->renewal, fetch, self, cancellable, error);
-}
-
-static gboolean
-sb_sso_provider_renew (SbCredentialsProvider *provider,
-                       SbCredentials *refused,
-                       const GError *why,
-                       GCancellable *cancellable,
-                       GError **error)
-{
-  SbSsoProvider *self = SB_SSO_PROVIDER (provider);
-
-  return _sb_renewal_renew (&self->renewal, fetch, self, refused, why, cancellable, error);
-}
-
-static void
-provider_iface_init (SbCredentialsProviderInterface *iface)
-{
-  iface->get = sb_sso_provider_get;
-  iface->renew = sb_sso_provider_renew;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (SbSsoProvider,
-                               sb_sso_provider,
-                               G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (SB_TYPE_CREDENTIALS_PROVIDER,
-                                                      provider_iface_init))
+G_DEFINE_FINAL_TYPE (SbSsoProvider, sb_sso_provider, SB_TYPE_RENEWING_PROVIDER)
 
 static void
 sb_sso_provider_finalize (GObject *object)
@@ -206,7 +173,6 @@ sb_sso_provider_finalize (GObject *object)
   g_clear_pointer (&self->connection_id, g_free);
   g_clear_pointer (&self->cache_path, g_free);
   g_clear_pointer (&self->token, sb_sso_token_unref);
-  _sb_renewal_clear (&self->renewal);
 
   G_OBJECT_CLASS (sb_sso_provider_parent_class)->finalize (object);
 }
@@ -215,12 +181,12 @@ static void
 sb_sso_provider_class_init (SbSsoProviderClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sb_sso_provider_finalize;
+  SB_RENEWING_PROVIDER_CLASS (klass)->fetch = fetch;
 }
 
 static void
 sb_sso_provider_init (SbSsoProvider *self)
 {
-  _sb_renewal_init (&self->renewal);
 }
 
 /**

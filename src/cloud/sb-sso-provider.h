@@ -5,13 +5,13 @@
 
 #pragma once
 
-#include "cloud/sb-credentials-provider.h"
+#include "cloud/sb-renewing-provider.h"
 #include "cloud/sb-sso.h"
 
 G_BEGIN_DECLS
 
 #define SB_TYPE_SSO_PROVIDER (sb_sso_provider_get_type ())
-G_DECLARE_FINAL_TYPE (SbSsoProvider, sb_sso_provider, SB, SSO_PROVIDER, GObject)
+G_DECLARE_FINAL_TYPE (SbSsoProvider, sb_sso_provider, SB, SSO_PROVIDER, SbRenewingProvider)
 
 SbCredentialsProvider *
 sb_sso_provider_new (const SbSsoDoor *door, const char *account_id, const char *role_name);
