@@ -53,7 +53,7 @@ sb_account_form_is_for (SbStep *step)
 
 /* Returns: (nullable): the word about a bucket's name */
 static char *
-make_note (const char *text, gboolean *wrong)
+make_note (const char *text, const char *region, gboolean *wrong)
 {
   gboolean whole;
   g_autofree char *name = sb_bucket_from_text (text, &whole);
@@ -61,7 +61,10 @@ make_note (const char *text, gboolean *wrong)
 
   *wrong = FALSE;
   if (*name == '\0')
-    return NULL;
+    /* translators: %s is a Region; “sagemaker-” is part of a name, which is not translated */
+    return g_strdup_printf (_ ("Left empty, it is “sagemaker-%s-” with the number of the account, "
+                               "or a name like it that is free."),
+                            region);
   if (!sb_bucket_name_is_valid (name))
     {
       mended = sb_bucket_name_mend (name);
@@ -80,8 +83,11 @@ static void
 update_note (SbAccountForm *self)
 {
   const char *text = sb_step_get_value (self->step, "bucket");
+  SbRun *run = sb_step_get_run (self->step);
+  const char *region =
+      run != NULL ? sb_connection_get_region (sb_run_get_connection (run)) : "us-east-1";
   gboolean wrong = FALSE;
-  g_autofree char *note = text != NULL ? make_note (text, &wrong) : NULL;
+  g_autofree char *note = make_note (text != NULL ? text : "", region, &wrong);
 
   gtk_label_set_label (self->note, note != NULL ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (self->note), note != NULL);

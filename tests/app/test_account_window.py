@@ -42,6 +42,7 @@ def test_get_started_leave_and_clean_up(tmp_path, server):
     with Window(tmp_path, size="420x900", dark=True) as window:
         open_account(window)
         window.click("label", "Get Started")
+        window.wait("label", f"Left empty, it is “sagemaker-{REGION}-” with the number of the account")
         window.click("label", "=Name")
         window.ask("type", "s3://My_Data/path")
         window.wait("label", "A bucket cannot be called “My_Data”")
