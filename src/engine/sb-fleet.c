@@ -206,6 +206,7 @@ on_process_exit (SbProcess *process, int status, gpointer data)
   g_autofree char *how = sb_process_describe (status);
 
   g_clear_pointer (&self->process, sb_process_unref);
+  sb_process_kill_left_over (self->folder);
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->fleet->stopped)
     return;
@@ -239,20 +240,14 @@ count_cpus (Variant *self)
 static GStrv
 make_environment (Variant *self)
 {
-  static const char *const passed[] = { "PATH",         "HOME",          "LANG",
-                                        "LC_ALL",       "TMPDIR",        "LD_LIBRARY_PATH",
-                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
   JsonObject *container = sb_json_get_object (self->model, "PrimaryContainer");
   JsonObject *extra;
   g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
-  GStrv environ = g_new0 (char *, 1);
+  GStrv environ = sb_process_make_environment ();
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
-  for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
-    if (g_getenv (passed[i]) != NULL)
-      environ = g_environ_setenv (environ, passed[i], g_getenv (passed[i]), TRUE);
   extra = container != NULL ? sb_json_get_object (container, "Environment")
                             : sb_json_get_object (self->model, "Containers.0.Environment");
   if (extra != NULL)
@@ -291,23 +286,26 @@ typedef struct
 {
   SbFleet *fleet;
   GPtrArray *objects; /* SbObject of each variant, or NULL */
+  GPtrArray *sources; /* the same of its script */
 } Unpack;
 
 static void
 unpack_free (Unpack *self)
 {
   g_ptr_array_unref (self->objects);
+  g_ptr_array_unref (self->sources);
   sb_fleet_unref (self->fleet);
   g_free (self);
 }
 
 static gboolean
-unpack_variant (SbFleet *fleet, Variant *variant, SbObject *object, GError **error)
+unpack_one (SbFleet *fleet, Variant *variant, SbObject *object, const char *part, GError **error)
 {
-  g_autofree char *archive = g_build_filename (variant->folder, "model.tar.gz", NULL);
-  g_autofree char *model = g_build_filename (variant->folder, "model", NULL);
+  g_autofree char *archive = g_build_filename (variant->folder, "archive.tar.gz", NULL);
+  g_autofree char *folder = g_build_filename (variant->folder, part, NULL);
 
-  if (g_mkdir_with_parents (model, 0700) != 0)
+  g_unlink (archive);
+  if (g_mkdir_with_parents (folder, 0700) != 0)
     {
       g_set_error (error,
                    SB_ERROR,
@@ -319,22 +317,27 @@ unpack_variant (SbFleet *fleet, Variant *variant, SbObject *object, GError **err
   if (object == NULL)
     return TRUE;
   return sb_object_store_materialise (fleet->engine->objects, object, archive, error) &&
-         sb_archive_unpack (archive, model, NULL, error);
+         sb_archive_unpack (archive, folder, NULL, error);
 }
 
 static void
-unpack_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+unpack_in_thread (GTask *task, gpointer object, gpointer data, GCancellable *cancellable)
 {
   Unpack *self = data;
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < self->fleet->variants->len; i++)
-    if (!unpack_variant (
-            self->fleet, self->fleet->variants->pdata[i], self->objects->pdata[i], &error))
-      {
-        g_task_return_error (task, g_steal_pointer (&error));
-        return;
-      }
+    {
+      Variant *variant = self->fleet->variants->pdata[i];
+      SbObject *source = self->sources->pdata[i];
+
+      if (!unpack_one (self->fleet, variant, self->objects->pdata[i], "model", &error) ||
+          (source != NULL && !unpack_one (self->fleet, variant, source, "model/code", &error)))
+        {
+          g_task_return_error (task, g_steal_pointer (&error));
+          return;
+        }
+    }
   g_task_return_boolean (task, TRUE);
 }
 
@@ -423,13 +426,19 @@ free_object (gpointer data)
     sb_object_free (data);
 }
 
-static SbObject *
-find_artifact (Variant *self, GError **error)
+/* What the model's container says of itself. */
+static const char *
+get_of_container (Variant *self, const char *path)
 {
-  const char *url =
-      sb_json_get_string (self->model,
-                          "PrimaryContainer.ModelDataUrl",
-                          sb_json_get_string (self->model, "Containers.0.ModelDataUrl", NULL));
+  g_autofree char *primary = g_strconcat ("PrimaryContainer.", path, NULL);
+  g_autofree char *first = g_strconcat ("Containers.0.", path, NULL);
+
+  return sb_json_get_string (self->model, primary, sb_json_get_string (self->model, first, NULL));
+}
+
+static SbObject *
+find_object (Variant *self, const char *url, GError **error)
+{
   g_autofree char *bucket = NULL;
   g_autofree char *key = NULL;
   SbObject *object = NULL;
@@ -443,8 +452,17 @@ find_artifact (Variant *self, GError **error)
   return object;
 }
 
+/* A script that is not in the model's archive is in one of its own. */
+static SbObject *
+find_script (Variant *self, GError **error)
+{
+  const char *url = get_of_container (self, "Environment.SAGEMAKER_SUBMIT_DIRECTORY");
+
+  return find_object (self, url != NULL && g_str_has_prefix (url, "s3://") ? url : NULL, error);
+}
+
 static gboolean
-begin (SbFleet *self, JsonObject *config, GPtrArray *objects, GError **error)
+begin (SbFleet *self, JsonObject *config, GPtrArray *objects, GPtrArray *sources, GError **error)
 {
   JsonArray *specs = sb_json_get_array (config, "ProductionVariants");
   g_autofree char *group = g_strconcat (SB_ENDPOINT_LOG_GROUP, self->endpoint, NULL);
@@ -457,7 +475,10 @@ begin (SbFleet *self, JsonObject *config, GPtrArray *objects, GError **error)
 
       g_ptr_array_add (self->variants, variant);
       if (local == NULL)
-        g_ptr_array_add (objects, find_artifact (variant, &local));
+        g_ptr_array_add (objects,
+                         find_object (variant, get_of_container (variant, "ModelDataUrl"), &local));
+      if (local == NULL)
+        g_ptr_array_add (sources, find_script (variant, &local));
       if (local == NULL)
         sb_log_store_add_stream (self->engine->logs, group, stream, &local);
       if (local != NULL)
@@ -507,8 +528,9 @@ sb_fleet_new (SbEngine *engine,
   SbFleet *self = g_new0 (SbFleet, 1);
   g_autofree char *uuid = g_uuid_string_random ();
   g_autoptr (GPtrArray) objects = g_ptr_array_new_with_free_func (free_object);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (free_object);
   g_autoptr (GError) error = NULL;
-  Unpack *unpack;
+  Unpack *job;
   g_autoptr (GTask) task = NULL;
 
   self->ref_count = 1;
@@ -518,7 +540,7 @@ sb_fleet_new (SbEngine *engine,
   self->variants = g_ptr_array_new_with_free_func ((GDestroyNotify) variant_free);
   self->func = func;
   self->data = data;
-  if (!begin (self, config, objects, &error))
+  if (!begin (self, config, objects, sources, &error))
     {
       Late *late = g_new0 (Late, 1);
 
@@ -527,11 +549,12 @@ sb_fleet_new (SbEngine *engine,
       g_idle_add (tell_late, late);
       return self;
     }
-  unpack = g_new0 (Unpack, 1);
-  unpack->fleet = sb_fleet_ref (self);
-  unpack->objects = g_steal_pointer (&objects);
+  job = g_new0 (Unpack, 1);
+  job->fleet = sb_fleet_ref (self);
+  job->objects = g_steal_pointer (&objects);
+  job->sources = g_steal_pointer (&sources);
   task = g_task_new (NULL, NULL, on_unpacked, NULL);
-  g_task_set_task_data (task, unpack, (GDestroyNotify) unpack_free);
+  g_task_set_task_data (task, job, (GDestroyNotify) unpack_free);
   g_task_run_in_thread (task, unpack_in_thread);
   return self;
 }

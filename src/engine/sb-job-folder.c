@@ -13,6 +13,7 @@
 #include "engine/sb-resource.h"
 #include "formats/sb-archive.h"
 #include "formats/sb-folder.h"
+#include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "wire/sb-uri.h"
@@ -321,13 +322,58 @@ add_channel (SbEngine *engine,
                            name);
 }
 
+/* Where the hyperparameters say that the job's script is, in S3. The SDK writes them as JSON. */
+static char *
+find_source_uri (JsonObject *job)
+{
+  JsonObject *given = sb_json_get_object (job, "HyperParameters");
+  const char *text =
+      given != NULL ? sb_json_get_string (given, "sagemaker_submit_directory", "") : "";
+  g_autoptr (JsonNode) node = sb_json_parse (text, -1, NULL);
+
+  if (node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+      json_node_get_value_type (node) == G_TYPE_STRING)
+    text = json_node_get_string (node);
+  return g_str_has_prefix (text, "s3://") ? g_strdup (text) : NULL;
+}
+
+/* SageMaker's container fetches its script itself. Here it finds it as a file. */
+static gboolean
+add_source (SbEngine *engine, GPtrArray *inputs, JsonObject *job, GError **error)
+{
+  const SbAlgorithm *algorithm = sb_algorithm_find_by_image (
+      sb_json_get_string (job, "AlgorithmSpecification.TrainingImage", ""));
+  g_autofree char *uri = find_source_uri (job);
+  g_autofree char *bucket = NULL;
+  g_autofree char *key = NULL;
+  SbObject *object = NULL;
+  SbJobInput *input;
+
+  if (uri == NULL || algorithm == NULL || !sb_algorithm_brings_script (algorithm))
+    return TRUE;
+  if (sb_s3_uri_parse (uri, &bucket, &key, NULL))
+    object = sb_object_store_find (engine->objects, bucket, key);
+  if (object == NULL)
+    return sb_resource_fail (error,
+                             "ValidationException",
+                             "No S3 object found under S3 URL \"%s\" given as "
+                             "sagemaker_submit_directory.",
+                             uri);
+  input = g_new0 (SbJobInput, 1);
+  input->path = g_build_filename ("input", "source", "sourcedir.tar.gz", NULL);
+  input->object = object;
+  g_ptr_array_add (inputs, input);
+  return TRUE;
+}
+
 /**
  * sb_job_folder_list_inputs:
  * @engine: the engine
  * @job: a training job's document
  * @error: ValidationException
  *
- * Returns: (transfer full) (nullable) (element-type SbJobInput): the files of all its channels
+ * Returns: (transfer full) (nullable) (element-type SbJobInput): the files of all its channels, and
+ *   of its script
  */
 GPtrArray *
 sb_job_folder_list_inputs (SbEngine *engine, JsonObject *job, GError **error)
@@ -338,6 +384,8 @@ sb_job_folder_list_inputs (SbEngine *engine, JsonObject *job, GError **error)
   for (guint i = 0; channels != NULL && i < json_array_get_length (channels); i++)
     if (!add_channel (engine, inputs, job, json_array_get_object_element (channels, i), error))
       return NULL;
+  if (!add_source (engine, inputs, job, error))
+    return NULL;
   return g_steal_pointer (&inputs);
 }
 

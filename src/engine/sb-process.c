@@ -355,12 +355,44 @@ works_below (const char *pid, const char *folder)
 }
 
 /**
+ * sb_process_make_environment:
+ *
+ * Returns: (transfer full): what every algorithm gets of the engine's own environment
+ */
+GStrv
+sb_process_make_environment (void)
+{
+  static const char *const passed[] = {
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "ASAN_OPTIONS",
+    "UBSAN_OPTIONS",
+    "LSAN_OPTIONS",
+    /* Which Python runs a user's script, and what it finds. */
+    "SAGEBRUSH_PYTHON",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "CUDA_VISIBLE_DEVICES",
+  };
+  GStrv environ = g_new0 (char *, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
+    if (g_getenv (passed[i]) != NULL)
+      environ = g_environ_setenv (environ, passed[i], g_getenv (passed[i]), TRUE);
+  return environ;
+}
+
+/**
  * sb_process_kill_left_over:
  * @folder: the engine's data folder, or a folder in it
  *
- * Ends what programs of an engine that was killed, or of a notebook instance, have started
- * themselves and left behind: those whose `SM_PREFIX` or `SAGEBRUSH_INSTANCE` is below @folder. The
- * programs proper died with the engine.
+ * Ends what programs of an engine that was killed, of a job that has ended, or of a notebook
+ * instance, have started themselves and left behind: those whose `SM_PREFIX` or `SAGEBRUSH_INSTANCE`
+ * is @folder or below it. The programs proper died with the engine.
  */
 void
 sb_process_kill_left_over (const char *folder)

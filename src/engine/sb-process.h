@@ -51,6 +51,7 @@ gboolean sb_process_is_running (SbProcess *self);
 void sb_process_stop (SbProcess *self, guint grace);
 void sb_process_kill (SbProcess *self);
 char *sb_process_describe (int status);
+GStrv sb_process_make_environment (void);
 void sb_process_kill_left_over (const char *folder);
 char *sb_process_find_program (const char *name, GError **error);
 

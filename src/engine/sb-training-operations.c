@@ -30,16 +30,40 @@ static const SbListSpec list_spec = {
 };
 
 static gboolean
+check_metrics (JsonArray *definitions, GError **error)
+{
+  for (guint i = 0; i < json_array_get_length (definitions); i++)
+    {
+      JsonObject *item = json_array_get_object_element (definitions, i);
+      const char *text = sb_json_get_string (item, "Regex", "");
+      g_autoptr (GRegex) regex = g_regex_new (text, 0, 0, NULL);
+
+      if (regex == NULL || g_regex_get_capture_count (regex) < 1)
+        return sb_resource_fail (error,
+                                 "ValidationException",
+                                 "The metric \"%s\" needs a regular expression with a group that "
+                                 "finds its value; \"%s\" is none.",
+                                 sb_json_get_string (item, "Name", ""),
+                                 text);
+    }
+  return TRUE;
+}
+
+static gboolean
 check_algorithm (JsonObject *input, GError **error)
 {
   const char *image = sb_json_get_string (input, "AlgorithmSpecification.TrainingImage", NULL);
+  const SbAlgorithm *algorithm = image != NULL ? sb_algorithm_find_by_image (image) : NULL;
+  JsonArray *metrics = sb_json_get_array (input, "AlgorithmSpecification.MetricDefinitions");
 
-  if (image == NULL || sb_algorithm_find_by_image (image) == NULL)
+  if (algorithm == NULL)
     return sb_resource_fail (error,
                              "ValidationException",
                              "The local engine has no algorithm for the training image \"%s\".",
                              image != NULL ? image : "");
-  if (sb_json_get_array (input, "AlgorithmSpecification.MetricDefinitions") != NULL)
+  if (metrics != NULL && sb_algorithm_brings_script (algorithm))
+    return check_metrics (metrics, error);
+  if (metrics != NULL)
     return sb_resource_fail (error,
                              "ValidationException",
                              "You can't override the metric definitions for Amazon SageMaker "

@@ -371,6 +371,7 @@ on_process_exit (SbProcess *process, int status, gpointer data)
 
   g_clear_handle_id (&self->time_limit, g_source_remove);
   g_clear_pointer (&self->process, sb_process_unref);
+  sb_process_kill_left_over (self->folder);
   if (good || self->stopping)
     {
       upload (self);
@@ -468,17 +469,12 @@ count_cpus (Job *self)
 static GStrv
 make_environment (Job *self)
 {
-  static const char *const passed[] = { "PATH",         "HOME",          "LANG",
-                                        "LC_ALL",       "TMPDIR",        "LD_LIBRARY_PATH",
-                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-                                        HOST_FILE };
   g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
   g_autofree char *weights = find_weights ();
-  GStrv environ = g_new0 (char *, 1);
+  GStrv environ = sb_process_make_environment ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (passed); i++)
-    if (g_getenv (passed[i]) != NULL)
-      environ = g_environ_setenv (environ, passed[i], g_getenv (passed[i]), TRUE);
+  if (g_getenv (HOST_FILE) != NULL)
+    environ = g_environ_setenv (environ, HOST_FILE, g_getenv (HOST_FILE), TRUE);
   add_job_environment (self, &environ);
   environ = g_environ_setenv (environ, "TRAINING_JOB_NAME", self->name, TRUE);
   environ = g_environ_setenv (environ,
@@ -604,24 +600,41 @@ prepare (Job *self)
   g_task_run_in_thread (task, prepare_in_thread);
 }
 
+static void
+add_metric (GPtrArray *metrics, const char *name, const char *pattern)
+{
+  GRegex *regex = g_regex_new (pattern, G_REGEX_OPTIMIZE, 0, NULL);
+  Metric *metric;
+
+  if (regex == NULL)
+    return;
+  metric = g_new0 (Metric, 1);
+  metric->regex = regex;
+  metric->name = g_strdup (name);
+  g_ptr_array_add (metrics, metric);
+}
+
+/* The algorithm's own, and those that came with the job of a script. */
 static GPtrArray *
-compile_metrics (const SbAlgorithm *algorithm)
+compile_metrics (const SbAlgorithm *algorithm, JsonObject *document)
 {
   const GPtrArray *definitions = sb_algorithm_get_metrics (algorithm);
+  JsonArray *given = sb_json_get_array (document, "AlgorithmSpecification.MetricDefinitions");
   GPtrArray *metrics = g_ptr_array_new_with_free_func ((GDestroyNotify) metric_free);
 
   for (guint i = 0; i < definitions->len; i++)
     {
       const SbMetricDefinition *definition = definitions->pdata[i];
-      GRegex *regex = g_regex_new (definition->regex, G_REGEX_OPTIMIZE, 0, NULL);
-      Metric *metric;
 
-      if (regex == NULL)
-        continue;
-      metric = g_new0 (Metric, 1);
-      metric->regex = regex;
-      metric->name = g_strdup (definition->name);
-      g_ptr_array_add (metrics, metric);
+      add_metric (metrics, definition->name, definition->regex);
+    }
+  for (guint i = 0; given != NULL && i < json_array_get_length (given); i++)
+    {
+      JsonObject *item = json_array_get_object_element (given, i);
+
+      add_metric (metrics,
+                  sb_json_get_string (item, "Name", ""),
+                  sb_json_get_string (item, "Regex", ""));
     }
   return metrics;
 }
@@ -641,7 +654,7 @@ job_new (SbTraining *training, JsonObject *document, GPtrArray *inputs)
   self->folder = g_build_filename (self->engine->data_dir, "jobs", self->name, NULL);
   self->algorithm = sb_algorithm_find_by_image (image);
   self->metrics = self->algorithm != NULL
-                      ? compile_metrics (self->algorithm)
+                      ? compile_metrics (self->algorithm, document)
                       : g_ptr_array_new_with_free_func ((GDestroyNotify) metric_free);
   return self;
 }

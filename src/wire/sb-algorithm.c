@@ -25,6 +25,7 @@ struct _SbAlgorithm
   char **required_channels;
   char **instance_types;
   gboolean distributed;
+  gboolean brings_script;
   GPtrArray *parameters;
   GPtrArray *metrics;
 };
@@ -119,6 +120,7 @@ load (const char *path)
   self->repositories = read_strings (json, "Repositories");
   self->instance_types = read_strings (json, "SupportedTrainingInstanceTypes");
   self->distributed = sb_json_get_bool (json, "SupportsDistributedTraining", FALSE);
+  self->brings_script = sb_json_get_bool (json, "BringsOwnScript", FALSE);
   self->required_channels = read_required_channels (json);
   read_parameters (self, json);
   read_metrics (self, json);
@@ -193,6 +195,19 @@ gboolean
 sb_algorithm_is_distributed (const SbAlgorithm *self)
 {
   return self->distributed;
+}
+
+/**
+ * sb_algorithm_brings_script:
+ * @self: an algorithm
+ *
+ * Returns: whether a job brings its own script, and with it hyperparameters of any name and metrics
+ *   of its own
+ */
+gboolean
+sb_algorithm_brings_script (const SbAlgorithm *self)
+{
+  return self->brings_script;
 }
 
 const char *
@@ -291,6 +306,8 @@ check_given (const SbAlgorithm *self, JsonObject *hyperparameters, GError **erro
 
       /* Tuning jobs and the SDK's toolkit leave notes for themselves. */
       if (*name == '_' || g_str_has_prefix (name, "sagemaker_"))
+        continue;
+      if (parameter == NULL && self->brings_script)
         continue;
       if (parameter == NULL)
         {

@@ -33,6 +33,7 @@ typedef struct _SbAlgorithm SbAlgorithm;
 const SbAlgorithm *sb_algorithm_find (const char *id);
 const SbAlgorithm *sb_algorithm_find_by_image (const char *image);
 gboolean sb_algorithm_is_distributed (const SbAlgorithm *self);
+gboolean sb_algorithm_brings_script (const SbAlgorithm *self);
 const char *sb_algorithm_get_id (const SbAlgorithm *self);
 const char *sb_algorithm_get_title (const SbAlgorithm *self);
 const char *sb_algorithm_get_program (const SbAlgorithm *self);
