@@ -26,6 +26,7 @@
 typedef struct
 {
   char *data;
+  char *script;
   char *connection;
   char **settings;
   char **steps;
@@ -145,6 +146,28 @@ set_data (Command *self, GError **error)
          sb_step_set_value (step, "path", path, error);
 }
 
+static gboolean
+set_script (Command *self, GError **error)
+{
+  SbStep *step = sb_run_find_step_of_kind (self->run, "train");
+  g_autofree char *path = NULL;
+
+  if (self->options.script == NULL)
+    return TRUE;
+  if (step == NULL || !sb_step_has_parameter (step, "network"))
+    {
+      g_set_error_literal (
+          error,
+          SB_ERROR,
+          SB_ERROR_INVALID,
+          _ ("This module trains with no script of yours; try handwritten-digits"));
+      return FALSE;
+    }
+  path = g_canonicalize_filename (self->options.script, NULL);
+  return sb_step_set_value (step, "network", "script", error) &&
+         sb_step_set_value (step, "script", path, error);
+}
+
 /* "train.max_depth=4" */
 static gboolean
 apply_setting (Command *self, const char *setting, GError **error)
@@ -213,7 +236,7 @@ set_up (Command *self, const char *name, GError **error)
       return FALSE;
     }
   self->run = sb_workshop_start_over (self->workshop, sb_module_get_id (module), error);
-  if (self->run == NULL || !set_data (self, error))
+  if (self->run == NULL || !set_data (self, error) || !set_script (self, error))
     return FALSE;
   for (guint i = 0; self->options.settings != NULL && self->options.settings[i] != NULL; i++)
     if (!apply_setting (self, self->options.settings[i], error))
@@ -470,6 +493,7 @@ shut_down (Command *self)
   g_clear_object (&self->engine);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_free (self->options.data);
+  g_free (self->options.script);
   g_free (self->options.connection);
   g_strfreev (self->options.settings);
   g_strfreev (self->options.steps);
@@ -488,6 +512,13 @@ parse (Command *self, int *argc, char ***argv, GError **error)
       G_OPTION_ARG_FILENAME,
       &options->data,
       N_ ("Data to work on, a file or a folder; a synthetic sample when left out"),
+      N_ ("PATH") },
+    { "script",
+      0,
+      0,
+      G_OPTION_ARG_FILENAME,
+      &options->script,
+      N_ ("Train with a script of yours, a Python file or a folder with a train.py"),
       N_ ("PATH") },
     { "connection",
       0,

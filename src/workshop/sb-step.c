@@ -225,6 +225,8 @@ make_parameters (SbStep *self, JsonObject *module)
     add_own_parameters (self, described);
   else if (strcmp (kind, "choose-data") == 0)
     parse_own_parameters (self, digits ? digits_parameters : data_parameters);
+  if (json_object_has_member (self->spec, "more-parameters"))
+    add_own_parameters (self, sb_json_get_array (self->spec, "more-parameters"));
   if (strcmp (kind, "train") == 0)
     algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
   if (algorithm != NULL && sb_algorithm_is_distributed (algorithm))
@@ -495,6 +497,12 @@ find_parameter (SbStep *self, const char *name)
   return NULL;
 }
 
+gboolean
+sb_step_has_parameter (SbStep *self, const char *name)
+{
+  return find_parameter (self, name) != NULL;
+}
+
 /**
  * sb_step_set_value:
  * @self: a step
@@ -531,6 +539,67 @@ sb_step_set_value (SbStep *self, const char *name, const char *value, GError **e
   return TRUE;
 }
 
+static gboolean
+lists (JsonArray *names, const char *name)
+{
+  for (guint i = 0; i < json_array_get_length (names); i++)
+    if (strcmp (json_array_get_string_element (names, i), name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* "shown-with": {"network": {"script": ["framework"]}}: a parameter that is listed with a value of
+ * a choice matters with that value only. Returns that value, or NULL for one that always matters.
+ */
+static const char *
+find_needed (SbStep *self, const char *name, const char **choice)
+{
+  JsonObject *with = sb_json_get_object (self->spec, "shown-with");
+  JsonObjectIter choices;
+  JsonNode *node;
+
+  if (with == NULL)
+    return NULL;
+  json_object_iter_init_ordered (&choices, with);
+  while (json_object_iter_next_ordered (&choices, choice, &node))
+    {
+      JsonObjectIter values;
+      const char *value;
+      JsonNode *names;
+
+      json_object_iter_init_ordered (&values, json_node_get_object (node));
+      while (json_object_iter_next_ordered (&values, &value, &names))
+        if (lists (json_node_get_array (names), name))
+          return value;
+    }
+  return NULL;
+}
+
+/**
+ * sb_step_is_shown:
+ * @self: a step
+ * @name: a parameter
+ *
+ * Returns: whether a form is to show it, with what is chosen now
+ */
+gboolean
+sb_step_is_shown (SbStep *self, const char *name)
+{
+  const char *choice = NULL;
+  const char *needed = find_needed (self, name, &choice);
+
+  return needed == NULL || g_strcmp0 (sb_step_get_value (self, choice), needed) == 0;
+}
+
+/* Whether its default goes with the values: a person's choice has made it matter. */
+static gboolean
+is_called_for (SbStep *self, const char *name)
+{
+  const char *choice = NULL;
+
+  return find_needed (self, name, &choice) != NULL && sb_step_is_shown (self, name);
+}
+
 /**
  * sb_step_get_values:
  * @self: a step
@@ -551,7 +620,8 @@ sb_step_get_values (SbStep *self)
     {
       const SbParameter *parameter = self->parameters->pdata[i];
       gboolean own =
-          (described && i < self->own_parameters->len) || strcmp (parameter->name, "source") == 0;
+          (i < self->own_parameters->len && (described || is_called_for (self, parameter->name))) ||
+          strcmp (parameter->name, "source") == 0;
       const char *value =
           own ? sb_step_get_default (self, parameter->name) : get_preset (self, parameter->name);
 

@@ -62,9 +62,11 @@ const GPtrArray *sb_step_get_log (SbStep *self);
 /* Its form. */
 const GPtrArray *sb_step_get_parameters (SbStep *self);
 const char *sb_step_get_value (SbStep *self, const char *name);
+gboolean sb_step_has_parameter (SbStep *self, const char *name);
 const char *sb_step_get_default (SbStep *self, const char *name);
 gboolean sb_step_set_value (SbStep *self, const char *name, const char *value, GError **error);
 JsonObject *sb_step_get_values (SbStep *self);
+gboolean sb_step_is_shown (SbStep *self, const char *name);
 gboolean sb_step_check_values (SbStep *self, GError **error);
 void sb_step_reset (SbStep *self);
 

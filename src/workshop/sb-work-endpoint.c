@@ -19,6 +19,7 @@
 #include "wire/sb-uri.h"
 #include "workshop/sb-games.h"
 #include "workshop/sb-metrics.h"
+#include "workshop/sb-work-script.h"
 #include "workshop/sb-work.h"
 
 #define BATCH          100
@@ -52,9 +53,17 @@ create_model (SbWork *work, const char *name, GError **error)
 {
   JsonObject *train = sb_work_result (work, "train");
   g_autofree char *role = sb_work_find_role (work, error);
+  g_autoptr (JsonObject) container = sb_json_object_new ("Image",
+                                                         "s",
+                                                         sb_json_get_string (train, "image", ""),
+                                                         "ModelDataUrl",
+                                                         "s",
+                                                         sb_json_get_string (train, "artifact", ""),
+                                                         NULL);
   g_autoptr (JsonObject) input = NULL;
 
-  if (role == NULL)
+  if (role == NULL || (json_object_has_member (train, "script") &&
+                       !sb_work_script_complete_model (work, name, container, error)))
     return FALSE;
   input = sb_json_object_new ("ModelName",
                               "s",
@@ -64,13 +73,7 @@ create_model (SbWork *work, const char *name, GError **error)
                               role,
                               "PrimaryContainer",
                               "o",
-                              sb_json_object_new ("Image",
-                                                  "s",
-                                                  sb_json_get_string (train, "image", ""),
-                                                  "ModelDataUrl",
-                                                  "s",
-                                                  sb_json_get_string (train, "artifact", ""),
-                                                  NULL),
+                              json_object_ref (container),
                               NULL);
   return create (work, SB_RESOURCE_MODEL, name, "CreateModel", "ModelArn", input, error);
 }

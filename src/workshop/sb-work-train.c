@@ -17,6 +17,7 @@
 #include "wire/sb-names.h"
 #include "workshop/sb-curves.h"
 #include "workshop/sb-photos-data.h"
+#include "workshop/sb-work-script.h"
 #include "workshop/sb-work.h"
 
 #define LOG_GROUP "/aws/sagemaker/TrainingJobs"
@@ -205,6 +206,8 @@ make_input (SbWork *work, const char *job, const char *role, const char *image, 
           "MaxRuntimeInSeconds", "i", sb_json_get_int (work->module, "max-runtime", 3600), NULL));
   json_object_set_object_member (input, "HyperParameters", g_steal_pointer (&hyperparameters));
   json_object_set_array_member (input, "Tags", sb_work_make_tags (work));
+  if (sb_work_uses_script (work) && !sb_work_script_complete_job (work, job, input, error))
+    g_clear_pointer (&input, json_object_unref);
   return input;
 }
 
@@ -323,6 +326,19 @@ stop_job (SbWork *work, const char *job)
       sb_client_call (work->client, "sagemaker", "StopTrainingJob", input, NULL, NULL);
 }
 
+/* What hosting the model has to know, beside what every training leaves. */
+static JsonObject *
+finish_script (SbWork *work, JsonObject *result, GError **error)
+{
+  JsonObject *script = result != NULL ? sb_work_script_describe (work, error) : NULL;
+
+  if (script != NULL)
+    json_object_set_object_member (result, "script", script);
+  else
+    g_clear_pointer (&result, json_object_unref);
+  return result;
+}
+
 static JsonObject *
 finish (Watch *self, JsonObject *answer, const char *image, GError **error)
 {
@@ -396,6 +412,8 @@ sb_work_find_image (SbWork *work, GError **error)
   const char *image =
       sb_json_get_string (work->values, "Image", sb_json_get_string (work->module, "image", usual));
 
+  if (sb_work_uses_script (work))
+    return sb_work_script_find_image (work, error);
   if (g_str_has_prefix (image, "local/"))
     return g_strdup (image);
   return sb_image_uri (image, region, error);
@@ -427,6 +445,8 @@ sb_work_train (SbWork *work, GError **error)
                           "0"),
       NULL,
       10);
+  if (sb_work_uses_script (work))
+    watch.rounds = sb_work_script_get_epochs (work);
   sb_curves_init (&watch.curves);
   input = sb_json_object_new ("TrainingJobName", "s", job, NULL);
   answer = sb_waiter_wait (work->client,
@@ -440,6 +460,8 @@ sb_work_train (SbWork *work, GError **error)
     result = finish (&watch, answer, image, error);
   else if (g_cancellable_is_cancelled (work->cancellable))
     stop_job (work, job);
+  if (result != NULL && sb_work_uses_script (work))
+    result = finish_script (work, result, error);
   watch_clear (&watch);
   return result;
 }

@@ -153,7 +153,31 @@ test_digits (Place *place, gconstpointer data)
 
   g_assert_cmpstr (text, ==, "{\"source\":\"sample\"}");
   g_assert_cmpuint (json_object_get_size (trained), ==, 3);
+  g_assert_true (sb_step_is_shown (find_step (place, "handwritten-digits", "train"), "epochs"));
+  g_assert_false (sb_step_is_shown (find_step (place, "handwritten-digits", "train"), "script"));
+  g_assert_false (sb_step_is_shown (find_step (place, "handwritten-digits", "train"), "edition"));
+  g_assert_true (sb_step_is_shown (find_step (place, "handwritten-digits", "train"), "network"));
   g_assert_cmpstr (sb_json_get_string (trained, "epochs", NULL), ==, "6");
+}
+
+/* A script has parameters of its own, which are there once one is chosen. */
+static void
+test_script (Place *place, gconstpointer data)
+{
+  SbStep *step = find_step (place, "handwritten-digits", "train");
+  g_autoptr (JsonObject) values = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (sb_step_set_value (step, "network", "script", &error));
+  g_assert_no_error (error);
+  g_assert_false (sb_step_is_shown (step, "epochs"));
+  g_assert_true (sb_step_is_shown (step, "script"));
+  g_assert_false (sb_step_is_shown (step, "edition"));
+  values = sb_step_get_values (step);
+  g_assert_cmpstr (sb_json_get_string (values, "framework", NULL), ==, "pytorch");
+  g_assert_cmpstr (sb_json_get_string (values, "hyperparameters", NULL), ==, "epochs=8");
+  g_assert_false (sb_step_set_value (step, "version", "newest", &error));
+  g_assert_error (error, SB_ERROR, SB_ERROR_INVALID);
 }
 
 int
@@ -163,6 +187,7 @@ main (int argc, char *argv[])
 #define ADD(path, func) g_test_add (path, Place, NULL, set_up, func, tear_down)
   ADD ("/workshop/step/defaults-follow-a-choice", test_defaults_follow_a_choice);
   ADD ("/workshop/step/own-parameters", test_own_parameters);
+  ADD ("/workshop/step/script", test_script);
   ADD ("/workshop/step/digits", test_digits);
   return g_test_run ();
 }

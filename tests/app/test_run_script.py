@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sagebrush run handwritten-digits` with a script of one's own: the calls, and what comes of them."""
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from botocheck import check_file  # noqa: E402
+from engine import SOURCE  # noqa: E402
+from test_run import run  # noqa: E402
+
+SCRIPTS = SOURCE / "data" / "scripts"
+STANDIN = SOURCE / "tests" / "algorithms" / "standin"
+PYTHON = {"SAGEBRUSH_PYTHON": "/usr/bin/python3"}
+
+
+def journal(home):
+    return [json.loads(line) for line in (home / "sagebrush/journal.jsonl").read_text().splitlines()]
+
+
+def inputs(home, operation):
+    return [call["input"] for call in journal(home) if call.get("operation") == operation]
+
+
+def check(home):
+    problems, count = check_file(home / "sagebrush/journal.jsonl")
+    assert problems == [] and count > 20
+
+
+def source_of(given):
+    return json.loads(given["HyperParameters"]["sagemaker_submit_directory"])
+
+
+def test_pytorch_as_the_sdk_starts_it(tmp_path):
+    done = run(tmp_path, "run", "digits", "--script", SCRIPTS / "mnist_pytorch.py", "--json",
+               "--set", "train.hyperparameters=epochs=2 batch_size=32", "--set", "train.InstanceCount=2",
+               "--set", "train.version=2.0.1", env=PYTHON)
+    result = json.loads(done.stdout)
+    assert result["accuracy"] > 0.8
+    assert "after 2 epochs" in result["steps"]["train"]["summary"]
+    check(tmp_path)
+    (job,) = inputs(tmp_path, "CreateTrainingJob")
+    name = job["TrainingJobName"]
+    bucket, prefix = source_of(job).removeprefix("s3://").split("/", 1)
+    assert prefix.endswith(f"/{name}/source/sourcedir.tar.gz")
+    assert job["HyperParameters"] == {
+        "epochs": "2", "batch_size": "32", "sagemaker_program": '"mnist_pytorch.py"',
+        "sagemaker_submit_directory": f'"s3://{bucket}/{prefix}"', "sagemaker_container_log_level": "20",
+        "sagemaker_job_name": f'"{name}"', "sagemaker_region": '"us-east-1"'}
+    specification = job["AlgorithmSpecification"]
+    assert specification["TrainingImage"] == (
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.0.1-cpu-py310")
+    assert {item["Name"] for item in specification["MetricDefinitions"]} == {
+        "train:loss", "train:accuracy", "validation:loss", "validation:accuracy"}
+    assert job["ResourceConfig"]["InstanceCount"] == 2
+    (model,) = inputs(tmp_path, "CreateModel")
+    container = model["PrimaryContainer"]
+    assert container["Image"] == (
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.0.1-cpu-py310")
+    assert container["ModelDataUrl"].endswith(f"/{model['ModelName']}/model.tar.gz")
+    assert container["Environment"] == {
+        "SAGEMAKER_PROGRAM": "mnist_pytorch.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": "us-east-1"}
+    assert "Nothing left" in done.stderr
+
+
+def test_a_folder_of_ones_own(tmp_path):
+    folder = tmp_path / "mine"
+    (folder / "lib").mkdir(parents=True)
+    (folder / "lib" / "guess.py").write_text("DIGIT = 3\n")
+    (folder / "train.py").write_text(
+        "import os, sys\nfrom lib.guess import DIGIT\nprint(sys.argv)\n"
+        "print('epoch=1 train_loss=0.5 train_accuracy=0.25 validation_loss=0.5 validation_accuracy=0.125')\n"
+        "open(os.environ['SM_MODEL_DIR'] + '/digit', 'w').write(str(DIGIT))\n")
+    (folder / "inference.py").write_text(
+        "import json\n"
+        "def model_fn(model_dir):\n    return int(open(model_dir + '/digit').read())\n"
+        "def predict_fn(data, model):\n    return data, model\n"
+        "def input_fn(body, kind):\n    return len(json.loads(body)['instances'])\n"
+        "def output_fn(found, accept):\n"
+        "    row = {'classes': found[1], 'probabilities': [0.0] * found[1] + [1.0] + [0.0] * (9 - found[1])}\n"
+        "    return json.dumps({'predictions': [row] * found[0]})\n")
+    done = run(tmp_path, "run", "digits", "--script", folder, "--json", env=PYTHON)
+    result = json.loads(done.stdout)
+    assert [row[3] == sum(row) for row in result["matrix"]] == [True] * 10
+    assert "0.125 after 1 epochs" in result["steps"]["train"]["summary"]
+    (model,) = inputs(tmp_path, "CreateModel")
+    assert model["PrimaryContainer"]["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
+    archive = next((tmp_path / "sagebrush/runs").glob("handwritten-digits-*/sourcedir.tar.gz"))
+    with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
+        names = {item.name.removeprefix("./") for item in tar.getmembers() if item.isfile()}
+    assert names == {"train.py", "inference.py", "lib/guess.py"}
+
+
+def test_tensorflow_as_the_sdk_starts_it(tmp_path):
+    """Up to the endpoint, which a stand-in for TensorFlow cannot be."""
+    done = run(tmp_path, "run", "digits", "--set", "train.network=script", "--set", "train.framework=tensorflow",
+               "--set", "train.InstanceCount=2", "--set", "train.hyperparameters=epochs=2",
+               "--set", "train.version=2.12", env={**PYTHON, "PYTHONPATH": str(STANDIN)}, code=1)
+    assert "deploy" not in done.stderr.lower() or "ping" in done.stderr
+    check(tmp_path)
+    (job,) = inputs(tmp_path, "CreateTrainingJob")
+    given = job["HyperParameters"]
+    output = job["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+    assert given["model_dir"] == f'"{output}/{job["TrainingJobName"]}/model"'
+    assert given["sagemaker_multi_worker_mirrored_strategy_enabled"] == "true"
+    assert given["sagemaker_program"] == '"mnist_tensorflow.py"'
+    assert job["AlgorithmSpecification"]["TrainingImage"] == (
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.12.0-cpu-py310")
+    (model,) = inputs(tmp_path, "CreateModel")
+    assert model["PrimaryContainer"] == {
+        "Image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.12.1-cpu",
+        "ModelDataUrl": f"{output}/{job['TrainingJobName']}/output/model.tar.gz"}
+
+
+def test_a_script_that_throws_says_why(tmp_path):
+    script = tmp_path / "wrong.py"
+    script.write_text("raise KeyError('the wrong key')\n")
+    done = run(tmp_path, "run", "digits", "--script", script, env=PYTHON, code=1)
+    assert "KeyError: 'the wrong key'" in done.stderr
+    done = run(tmp_path, "run", "digits", "--script", tmp_path / "nothing.py", code=1)
+    assert "There is no script" in done.stderr and "nothing.py" in done.stderr
+    done = run(tmp_path, "run", "games", "--script", script, code=1)
+    assert "no script of yours" in done.stderr
