@@ -10,9 +10,9 @@
 #include "pages/sb-code-window.h"
 
 #include <glib/gi18n.h>
-#include <gtksourceview/gtksource.h>
 
 #include "cloud/sb-code.h"
+#include "pages/sb-source.h"
 #include "wire/sb-json.h"
 
 static void
@@ -22,53 +22,15 @@ on_copy (GtkButton *button, gpointer data)
                           g_object_get_data (G_OBJECT (button), "sb-text"));
 }
 
-static gboolean
-to_scheme (GBinding *binding, const GValue *dark, GValue *scheme, gpointer data)
-{
-  const char *name = g_value_get_boolean (dark) ? "Adwaita-dark" : "Adwaita";
-  GtkSourceStyleSchemeManager *manager = gtk_source_style_scheme_manager_get_default ();
-
-  g_value_set_object (scheme, gtk_source_style_scheme_manager_get_scheme (manager, name));
-  return TRUE;
-}
-
-static GtkSourceBuffer *
-make_buffer (const char *text, const char *language)
-{
-  GtkSourceLanguageManager *manager = gtk_source_language_manager_get_default ();
-  GtkSourceLanguage *found = gtk_source_language_manager_get_language (manager, language);
-  GtkSourceBuffer *buffer = gtk_source_buffer_new (NULL);
-
-  gtk_source_buffer_set_language (buffer, found);
-  gtk_source_buffer_set_highlight_matching_brackets (buffer, FALSE);
-  gtk_text_buffer_set_text (GTK_TEXT_BUFFER (buffer), text, -1);
-  g_object_bind_property_full (adw_style_manager_get_default (),
-                               "dark",
-                               buffer,
-                               "style-scheme",
-                               G_BINDING_SYNC_CREATE,
-                               to_scheme,
-                               NULL,
-                               NULL,
-                               NULL);
-  return buffer;
-}
-
 static GtkWidget *
 make_page (const char *text, const char *name, const char *language)
 {
-  g_autoptr (GtkSourceBuffer) buffer = make_buffer (text, language);
-  GtkWidget *view = gtk_source_view_new_with_buffer (buffer);
+  g_autoptr (GtkSourceBuffer) buffer = sb_source_buffer_new (text, language);
+  GtkWidget *view = sb_source_view_new (buffer, name);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkWidget *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
   GtkWidget *overlay = gtk_overlay_new ();
 
-  gtk_text_view_set_editable (GTK_TEXT_VIEW (view), FALSE);
-  gtk_text_view_set_monospace (GTK_TEXT_VIEW (view), TRUE);
-  gtk_text_view_set_left_margin (GTK_TEXT_VIEW (view), 12);
-  gtk_text_view_set_right_margin (GTK_TEXT_VIEW (view), 12);
-  gtk_text_view_set_top_margin (GTK_TEXT_VIEW (view), 12);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), view);
   gtk_widget_set_vexpand (scroller, TRUE);
   gtk_widget_set_halign (copy, GTK_ALIGN_END);

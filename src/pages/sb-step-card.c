@@ -14,6 +14,7 @@
 #include "pages/sb-code-window.h"
 #include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
+#include "pages/sb-script-box.h"
 #include "pages/sb-step-extra.h"
 #include "pages/sb-step-sources.h"
 #include "widgets/sb-chart-view.h"
@@ -423,7 +424,22 @@ on_values (SbStep *step, GParamSpec *pspec, SbParameterForm *form)
                                 parameter->name,
                                 sb_step_get_value (step, parameter->name),
                                 sb_step_get_default (step, parameter->name));
+      sb_parameter_form_set_shown (form, parameter->name, sb_step_is_shown (step, parameter->name));
     }
+}
+
+/* With the box for a script, where the step may train with one. */
+static GtkWidget *
+add_script_box (SbStepCard *self, GtkWidget *form)
+{
+  GtkWidget *box;
+
+  if (!sb_step_has_parameter (self->step, "network"))
+    return form;
+  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+  gtk_box_append (GTK_BOX (box), form);
+  gtk_box_append (GTK_BOX (box), sb_script_box_new (self->step));
+  return box;
 }
 
 static GtkWidget *
@@ -454,7 +470,9 @@ make_form (SbStepCard *self)
   g_signal_connect_object (form, "value-changed", G_CALLBACK (on_value), self, 0);
   g_signal_connect_object (form, "notify::valid", G_CALLBACK (on_valid), self, 0);
   g_signal_connect_object (self->step, "notify::values", G_CALLBACK (on_values), form, 0);
-  return sb_account_form_is_for (self->step) ? sb_account_form_new (self->step, form) : form;
+  on_values (self->step, NULL, SB_PARAMETER_FORM (form));
+  return sb_account_form_is_for (self->step) ? sb_account_form_new (self->step, form)
+                                             : add_script_box (self, form);
 }
 
 /* The small part of Markdown that narratives use. */

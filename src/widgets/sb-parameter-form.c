@@ -217,6 +217,21 @@ sb_parameter_form_update (SbParameterForm *self,
   g_signal_handlers_unblock_matched (row, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, self);
 }
 
+/**
+ * sb_parameter_form_set_shown:
+ * @self: a form
+ * @name: a parameter that it has a row for
+ * @shown: whether the row is to be seen
+ */
+void
+sb_parameter_form_set_shown (SbParameterForm *self, const char *name, gboolean shown)
+{
+  GtkWidget *row = g_hash_table_lookup (self->rows, name);
+
+  if (row != NULL)
+    gtk_widget_set_visible (row, shown);
+}
+
 static void
 sb_parameter_form_finalize (GObject *object)
 {

@@ -25,4 +25,6 @@ void sb_parameter_form_update (SbParameterForm *self,
                                const char *default_value);
 gboolean sb_parameter_form_get_valid (SbParameterForm *self);
 
+void sb_parameter_form_set_shown (SbParameterForm *self, const char *name, gboolean shown);
+
 G_END_DECLS

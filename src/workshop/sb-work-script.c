@@ -300,10 +300,11 @@ repack (SbWork *work,
   g_autofree char *source = sb_work_path (work, ARCHIVE);
   g_autofree char *code = g_build_filename (folder, "code", NULL);
   g_autofree char *fresh = g_build_filename (folder, ".code", NULL);
+  g_autofree char *trained = sb_work_path (work, "model.tar.gz");
 
   sb_folder_remove (folder);
-  if (!download (work, artifact, archive, error) ||
-      !sb_archive_unpack (archive, folder, work->cancellable, error) ||
+  if (!download (work, artifact, trained, error) ||
+      !sb_archive_unpack (trained, folder, work->cancellable, error) ||
       !sb_archive_unpack (source, fresh, work->cancellable, error))
     return FALSE;
   if (has_file (fresh, "inference.py"))
@@ -392,8 +393,8 @@ sb_work_script_complete_model (SbWork *work,
   json_object_set_string_member (container, "Image", image);
   if (tensorflow && strcmp (program, "inference.py") != 0)
     return TRUE;
+  /* The archive stays: a notebook of the run uploads it again. */
   uri = upload (work, archive, key, error);
-  g_unlink (archive);
   if (uri == NULL)
     return FALSE;
   json_object_set_string_member (container, "ModelDataUrl", uri);
