@@ -12,9 +12,9 @@
 #include <glib/gstdio.h>
 
 #include "charts/sb-chart-export.h"
-#include "cloud/sb-code.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-notebook-export.h"
 
 #define CHART_WIDTH  640
 #define CHART_HEIGHT 400
@@ -129,16 +129,7 @@ append_step (GString *out, SbStep *step, const char *folder, GError **error)
 gboolean
 sb_report_write_notebook (SbRun *run, const char *path, GError **error)
 {
-  SbConnection *connection = sb_run_get_connection (run);
-  g_autoptr (GPtrArray) entries =
-      sb_journal_dup_entries (sb_client_get_journal (sb_run_get_client (run)),
-                              sb_module_get_id (sb_run_get_module (run)),
-                              sb_run_get_id (run),
-                              NULL);
-  g_autofree char *notebook = sb_code_generate (entries,
-                                                SB_CODE_NOTEBOOK,
-                                                sb_connection_get_region (connection),
-                                                sb_connection_get_endpoint_url (connection));
+  g_autofree char *notebook = sb_notebook_export (run);
 
   return g_file_set_contents (path, notebook, -1, error);
 }

@@ -50,7 +50,8 @@ same_input (SbJournalEntry *a, SbJournalEntry *b)
 static gboolean
 same_call (SbJournalEntry *a, SbJournalEntry *b)
 {
-  return g_strcmp0 (sb_journal_entry_get_service (a), sb_journal_entry_get_service (b)) == 0 &&
+  return g_strcmp0 (sb_journal_entry_get_step (a), sb_journal_entry_get_step (b)) == 0 &&
+         g_strcmp0 (sb_journal_entry_get_service (a), sb_journal_entry_get_service (b)) == 0 &&
          g_strcmp0 (sb_journal_entry_get_operation (a), sb_journal_entry_get_operation (b)) == 0 &&
          g_strcmp0 (sb_journal_entry_get_waiter (a), sb_journal_entry_get_waiter (b)) == 0 &&
          same_input (a, b);

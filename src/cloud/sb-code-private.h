@@ -58,6 +58,10 @@ void _sb_code_append_shell_string (GString *out, const char *text);
 
 char *_sb_code_python_setup (GPtrArray *acts, const char *region, const char *endpoint_url);
 char *_sb_code_python_act (const SbAct *act, gboolean local);
+char *_sb_code_notebook (GPtrArray *acts,
+                         const SbCodeStory *story,
+                         const char *region,
+                         const char *endpoint_url);
 char *_sb_code_cli (GPtrArray *acts, const char *region, const char *endpoint_url);
 
 G_END_DECLS

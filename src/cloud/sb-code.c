@@ -7,10 +7,7 @@
 
 #include "cloud/sb-code.h"
 
-#include <string.h>
-
 #include "cloud/sb-code-private.h"
-#include "wire/sb-json.h"
 
 static char *
 python_program (GPtrArray *acts, const char *region, const char *endpoint_url)
@@ -33,72 +30,6 @@ python_program (GPtrArray *acts, const char *region, const char *endpoint_url)
       g_string_append (out, text);
     }
   return g_string_free (out, FALSE);
-}
-
-/* A cell's source is a list of lines, each with its end but the last. */
-static void
-add_cell (JsonArray *cells, const char *kind, const char *source)
-{
-  g_auto (GStrv) lines = g_strsplit (source, "\n", -1);
-  JsonArray *array = json_array_new ();
-  JsonObject *cell =
-      sb_json_object_new ("cell_type", "s", kind, "metadata", "o", json_object_new (), NULL);
-
-  for (gsize i = 0; lines[i] != NULL; i++)
-    {
-      gboolean last = lines[i + 1] == NULL || (*lines[i + 1] == '\0' && lines[i + 2] == NULL);
-      g_autofree char *line = g_strconcat (lines[i], last ? "" : "\n", NULL);
-
-      json_array_add_string_element (array, line);
-      if (last)
-        break;
-    }
-  json_object_set_array_member (cell, "source", array);
-  if (strcmp (kind, "code") == 0)
-    {
-      json_object_set_null_member (cell, "execution_count");
-      json_object_set_array_member (cell, "outputs", json_array_new ());
-    }
-  json_array_add_object_element (cells, cell);
-}
-
-static char *
-notebook (GPtrArray *acts, const char *region, const char *endpoint_url)
-{
-  JsonArray *cells = json_array_new ();
-  g_autofree char *setup = _sb_code_python_setup (acts, region, endpoint_url);
-  g_autoptr (JsonObject) root = NULL;
-  JsonObject *kernel = sb_json_object_new (
-      "display_name", "s", "Python 3", "language", "s", "python", "name", "s", "python3", NULL);
-  const char *step = NULL;
-
-  add_cell (cells, "code", setup);
-  for (guint i = 0; i < acts->len; i++)
-    {
-      const SbAct *act = g_ptr_array_index (acts, i);
-      const char *current = sb_journal_entry_get_step (act->entry);
-      g_autofree char *text = _sb_code_python_act (act, endpoint_url != NULL);
-      g_autofree char *title = g_strdup_printf ("## %s", current != NULL ? current : "");
-
-      if (current != NULL && g_strcmp0 (current, step) != 0)
-        add_cell (cells, "markdown", title);
-      step = current;
-      add_cell (cells, "code", text);
-    }
-  root = sb_json_object_new ("cells",
-                             "a",
-                             cells,
-                             "metadata",
-                             "o",
-                             sb_json_object_new ("kernelspec", "o", kernel, NULL),
-                             "nbformat",
-                             "i",
-                             (gint64) 4,
-                             "nbformat_minor",
-                             "i",
-                             (gint64) 4,
-                             NULL);
-  return sb_json_to_pretty_string (root);
 }
 
 /**
@@ -128,9 +59,37 @@ sb_code_generate (GPtrArray *entries, SbCodeKind kind, const char *region, const
     case SB_CODE_CLI:
       return _sb_code_cli (acts, region, endpoint_url);
     case SB_CODE_NOTEBOOK:
-      return notebook (acts, region, endpoint_url);
+      return _sb_code_notebook (acts, NULL, region, endpoint_url);
     case SB_CODE_BOTO3:
     default:
       return python_program (acts, region, endpoint_url);
     }
+}
+
+/**
+ * sb_code_generate_notebook:
+ * @entries: (element-type SbJournalEntry): what was done, oldest first
+ * @story: what to tell beside it
+ * @region: the Region to do it in
+ * @endpoint_url: (nullable): the endpoint of all services, %NULL for AWS's own
+ *
+ * As sb_code_generate(), with a heading and what is to be said before each step. What is created
+ * gets names of its own each time, so that the notebook can be run again.
+ *
+ * Returns: (transfer full): a Jupyter notebook, nbformat 4
+ */
+char *
+sb_code_generate_notebook (GPtrArray *entries,
+                           const SbCodeStory *story,
+                           const char *region,
+                           const char *endpoint_url)
+{
+  g_autoptr (GPtrArray) acts = NULL;
+
+  g_return_val_if_fail (entries != NULL, NULL);
+  g_return_val_if_fail (story != NULL, NULL);
+  g_return_val_if_fail (region != NULL, NULL);
+
+  acts = _sb_code_collect (entries);
+  return _sb_code_notebook (acts, story, region, endpoint_url);
 }

@@ -27,4 +27,42 @@ char *sb_code_generate (GPtrArray *entries,
                         const char *region,
                         const char *endpoint_url);
 
+/**
+ * SbCodeChapter:
+ * @step: the step of the entries that it is about
+ * @text: Markdown, with its heading
+ * @source: (nullable): Python in place of the step's calls of InvokeEndpoint, whose bodies the
+ *   journal does not keep, or of a step that has made no call. Its names are the same literals as
+ * in the entries.
+ *
+ * What a notebook has of one step.
+ */
+typedef struct
+{
+  char *step;
+  char *text;
+  char *source;
+} SbCodeChapter;
+
+/**
+ * SbCodeStory:
+ * @intro: Markdown
+ * @chapters: (element-type SbCodeChapter): the steps, in order
+ */
+typedef struct
+{
+  char *intro;
+  GPtrArray *chapters;
+} SbCodeStory;
+
+SbCodeStory *sb_code_story_new (const char *intro);
+void sb_code_story_add (SbCodeStory *self, const char *step, const char *text, const char *source);
+void sb_code_story_free (SbCodeStory *self);
+char *sb_code_generate_notebook (GPtrArray *entries,
+                                 const SbCodeStory *story,
+                                 const char *region,
+                                 const char *endpoint_url);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbCodeStory, sb_code_story_free)
+
 G_END_DECLS
