@@ -15,6 +15,7 @@
 #include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
 #include "pages/sb-module-page.h"
+#include "pages/sb-notebook-window.h"
 #include "wire/sb-json.h"
 
 /**
@@ -612,6 +613,36 @@ export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
+{
+  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_object_unref (dialog);
+  path = file != NULL ? g_file_get_path (file) : NULL;
+  if (path != NULL && !sb_notebook_window_show (GTK_WIDGET (self), path, &error))
+    toast (self, error->message);
+}
+
+static void
+open_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  SbWindow *self = SB_WINDOW (widget);
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
+      _ ("Open a Notebook"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, _ ("Jupyter notebooks"));
+  gtk_file_filter_add_suffix (filter, "ipynb");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_open_response), self, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
 on_leave_response (AdwMessageDialog *dialog, const char *response, SbWindow *self)
 {
   if (strcmp (response, "clean-up") == 0)
@@ -737,6 +768,9 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.refresh-resources", NULL, refresh_resources);
   gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
+  gtk_widget_class_install_action (widget_class, "win.open-notebook", NULL, open_notebook);
+  gtk_widget_class_add_binding_action (
+      widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.open-notebook", NULL);
   gtk_widget_class_install_action (widget_class, "win.export-notebook", NULL, export_notebook);
   gtk_widget_class_install_action (widget_class, "win.export-report", NULL, export_report);
 }

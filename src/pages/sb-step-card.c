@@ -12,6 +12,7 @@
 
 #include "pages/sb-account-form.h"
 #include "pages/sb-code-window.h"
+#include "pages/sb-markdown.h"
 #include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
 #include "pages/sb-script-box.h"
@@ -475,20 +476,6 @@ make_form (SbStepCard *self)
                                              : add_script_box (self, form);
 }
 
-/* The small part of Markdown that narratives use. */
-static char *
-to_markup (const char *text)
-{
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  g_autoptr (GRegex) code = g_regex_new ("`([^`]+)`", 0, 0, NULL);
-  g_autoptr (GRegex) strong = g_regex_new ("\\*\\*([^*]+)\\*\\*", 0, 0, NULL);
-  g_autoptr (GRegex) emphasis = g_regex_new ("\\*([^*]+)\\*", 0, 0, NULL);
-  g_autofree char *first = g_regex_replace (code, escaped, -1, 0, "<tt>\\1</tt>", 0, NULL);
-  g_autofree char *second = g_regex_replace (strong, first, -1, 0, "<b>\\1</b>", 0, NULL);
-
-  return g_regex_replace (emphasis, second, -1, 0, "<i>\\1</i>", 0, NULL);
-}
-
 static void
 on_run_clicked (GtkButton *button, SbStepCard *self)
 {
@@ -499,7 +486,7 @@ static void
 fill (SbStepCard *self)
 {
   g_autofree char *number = g_strdup_printf ("%u", sb_step_get_number (self->step));
-  g_autofree char *markup = to_markup (sb_step_get_narrative (self->step));
+  g_autofree char *markup = sb_markdown_to_markup (sb_step_get_narrative (self->step));
   g_autofree char *fold = g_strdup_printf (_ ("Details of %s"), sb_step_get_title (self->step));
   g_autofree char *menu = g_strdup_printf (_ ("Menu of %s"), sb_step_get_title (self->step));
   SbStepState state = sb_step_get_state (self->step);

@@ -1,0 +1,155 @@
+/* sb-notebook-window.c
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A Jupyter notebook to be read: its cells, and what came of them.
+ */
+
+#include "config.h"
+
+#include "pages/sb-notebook-window.h"
+
+#include <glib/gi18n.h>
+
+#include "pages/sb-markdown.h"
+#include "pages/sb-source.h"
+#include "workshop/sb-notebook-file.h"
+
+#define WIDTH  900
+#define MARGIN 12
+#define SPACE  18
+/* Of a longer text the beginning is shown. */
+#define MAX_TEXT 20000
+
+static GtkWidget *
+make_text (const char *text, gboolean failed)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+  glong length = g_utf8_strlen (text, -1);
+  g_autofree char *cut = length > MAX_TEXT ? g_utf8_substring (text, 0, MAX_TEXT) : g_strdup (text);
+
+  g_strchomp (cut);
+  gtk_label_set_text (GTK_LABEL (label), cut);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_add_css_class (label, "monospace");
+  if (failed)
+    gtk_widget_add_css_class (label, "error");
+  gtk_widget_set_margin_start (label, MARGIN);
+  return label;
+}
+
+static GtkWidget *
+make_image (GBytes *bytes, const char *text)
+{
+  g_autoptr (GdkTexture) texture = gdk_texture_new_from_bytes (bytes, NULL);
+  const char *name = text != NULL ? text : _ ("Image");
+  GtkWidget *picture;
+
+  if (texture == NULL)
+    return make_text (_ ("An image that cannot be read"), TRUE);
+  picture = gtk_picture_new_for_paintable (GDK_PAINTABLE (texture));
+  gtk_picture_set_alternative_text (GTK_PICTURE (picture), name);
+  gtk_widget_set_halign (picture, GTK_ALIGN_START);
+  gtk_widget_set_margin_start (picture, MARGIN);
+  return picture;
+}
+
+static void
+add_code (GtkBox *box, const SbNotebookCell *cell, const char *language)
+{
+  g_autoptr (GtkSourceBuffer) buffer = sb_source_buffer_new (cell->source, language);
+  g_autofree char *name = cell->count > 0 ? g_strdup_printf (_ ("Cell %u"), cell->count)
+                                          : g_strdup (_ ("Cell that has not run"));
+  GtkWidget *view = sb_source_view_new (buffer, name);
+  GtkWidget *scroller = gtk_scrolled_window_new ();
+
+  gtk_widget_add_css_class (view, "card");
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller),
+                                  GTK_POLICY_AUTOMATIC,
+                                  GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), view);
+  gtk_widget_add_css_class (scroller, "card");
+  gtk_box_append (box, scroller);
+}
+
+static void
+add_cell (GtkBox *box, const SbNotebookCell *cell, const char *language)
+{
+  if (cell->kind == SB_NOTEBOOK_MARKDOWN)
+    gtk_box_append (box, sb_markdown_new (cell->source));
+  else if (cell->kind == SB_NOTEBOOK_RAW)
+    gtk_box_append (box, make_text (cell->source, FALSE));
+  else
+    add_code (box, cell, language);
+  for (guint i = 0; i < cell->outputs->len; i++)
+    {
+      const SbNotebookOutput *output = cell->outputs->pdata[i];
+
+      gtk_box_append (box,
+                      output->image != NULL ? make_image (output->image, output->text)
+                                            : make_text (output->text, output->failed));
+    }
+}
+
+static GtkWidget *
+make_content (const SbNotebookFile *file)
+{
+  GtkWidget *scroller = gtk_scrolled_window_new ();
+  GtkWidget *clamp = adw_clamp_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACE);
+  const char *language = g_str_has_prefix (file->language, "python") ? "python3" : file->language;
+
+  for (guint i = 0; i < file->cells->len; i++)
+    add_cell (GTK_BOX (box), file->cells->pdata[i], language);
+  if (file->cells->len == 0)
+    gtk_box_append (GTK_BOX (box), make_text (_ ("This notebook is empty."), FALSE));
+  gtk_widget_set_margin_top (box, SPACE);
+  gtk_widget_set_margin_bottom (box, SPACE);
+  gtk_widget_set_margin_start (box, MARGIN);
+  gtk_widget_set_margin_end (box, MARGIN);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), WIDTH);
+  adw_clamp_set_child (ADW_CLAMP (clamp), box);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller),
+                                  GTK_POLICY_NEVER,
+                                  GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), clamp);
+  gtk_widget_set_vexpand (scroller, TRUE);
+  return scroller;
+}
+
+/**
+ * sb_notebook_window_show:
+ * @parent: a widget of the window that it belongs to
+ * @path: an .ipynb file
+ * @error: why it cannot be shown, see sb_notebook_file_load()
+ *
+ * Shows a notebook in a window of its own, which changes nothing in it.
+ *
+ * Returns: whether it is shown
+ */
+gboolean
+sb_notebook_window_show (GtkWidget *parent, const char *path, GError **error)
+{
+  g_autoptr (SbNotebookFile) file = sb_notebook_file_load (path, error);
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *name = g_filename_display_name (base);
+  GtkWidget *window, *box;
+  GtkRoot *root = gtk_widget_get_root (parent);
+
+  if (file == NULL)
+    return FALSE;
+  window = adw_window_new ();
+  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
+  gtk_box_append (GTK_BOX (box), make_content (file));
+  adw_window_set_content (ADW_WINDOW (window), box);
+  gtk_window_set_title (GTK_WINDOW (window), name);
+  gtk_window_set_default_size (GTK_WINDOW (window), 760, 680);
+  if (GTK_IS_WINDOW (root))
+    gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (root));
+  gtk_window_present (GTK_WINDOW (window));
+  return TRUE;
+}

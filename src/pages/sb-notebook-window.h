@@ -1,0 +1,14 @@
+/* sb-notebook-window.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+gboolean sb_notebook_window_show (GtkWidget *parent, const char *path, GError **error);
+
+G_END_DECLS
