@@ -133,6 +133,21 @@ make_combo (const SbParameter *parameter, const char *value)
   return row;
 }
 
+/* What is not asked for at first comes last. */
+static void
+add_basic (SbParameterForm *self, GtkWidget *row)
+{
+  GtkWidget *more = GTK_WIDGET (self->more);
+
+  adw_preferences_group_add (self->group, row);
+  if (more == NULL)
+    return;
+  g_object_ref (more);
+  adw_preferences_group_remove (self->group, more);
+  adw_preferences_group_add (self->group, more);
+  g_object_unref (more);
+}
+
 static void
 set_description (GtkWidget *row, const SbParameter *parameter, const char *default_value)
 {
@@ -173,7 +188,7 @@ sb_parameter_form_add (SbParameterForm *self,
     }
   if (parameter->basic)
     {
-      adw_preferences_group_add (self->group, row);
+      add_basic (self, row);
       return;
     }
   if (self->more == NULL)
