@@ -319,7 +319,7 @@ sb_process_describe (int status)
   return g_strdup_printf ("exit code: %d", WEXITSTATUS (status));
 }
 
-/* The mark of a notebook instance's programs ends with a slash, so that it is below itself. */
+/* It may be the folder itself, or one below it. */
 static gboolean
 names_folder (const char *variable, const char *folder)
 {
@@ -331,7 +331,7 @@ names_folder (const char *variable, const char *folder)
       const char *value = variable + strlen (names[i]);
 
       if (g_str_has_prefix (variable, names[i]) && strncmp (value, folder, length) == 0 &&
-          value[length] == G_DIR_SEPARATOR)
+          (value[length] == G_DIR_SEPARATOR || value[length] == '\0'))
         return TRUE;
     }
   return FALSE;
@@ -391,8 +391,8 @@ sb_process_make_environment (void)
  * @folder: the engine's data folder, or a folder in it
  *
  * Ends what programs of an engine that was killed, of a job that has ended, or of a notebook
- * instance, have started themselves and left behind: those whose `SM_PREFIX` or `SAGEBRUSH_INSTANCE`
- * is @folder or below it. The programs proper died with the engine.
+ * instance, have started themselves and left behind: those whose `SM_PREFIX` or
+ * `SAGEBRUSH_INSTANCE` is @folder or below it. The programs proper died with the engine.
  */
 void
 sb_process_kill_left_over (const char *folder)

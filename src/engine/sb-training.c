@@ -53,7 +53,7 @@ typedef struct
   JsonObject *document;
   GPtrArray *inputs;
   char *folder;
-  char *stream;
+  GPtrArray *streams; /* (element-type utf8): the log stream of each host */
   const SbAlgorithm *algorithm;
   SbProcess *process;
   GPtrArray *metrics;
@@ -91,7 +91,7 @@ job_unref (Job *self)
   g_clear_pointer (&self->inputs, g_ptr_array_unref);
   g_clear_pointer (&self->metrics, g_ptr_array_unref);
   g_free (self->folder);
-  g_free (self->stream);
+  g_clear_pointer (&self->streams, g_ptr_array_unref);
   g_free (self->model_archive);
   g_free (self->output_archive);
   g_free (self);
@@ -409,20 +409,49 @@ scan_metrics (Job *self, const char *line, gint64 time)
     }
 }
 
+/* The program of several hosts marks lines of all but the first: "[algo-2] text". */
+static guint
+take_mark (Job *self, char **line)
+{
+  guint64 number;
+  char *end;
+
+  if (self->streams->len < 2 || !g_str_has_prefix (*line, "[algo-"))
+    return 0;
+  number = g_ascii_strtoull (*line + strlen ("[algo-"), &end, 10);
+  if (number < 1 || number > self->streams->len || !g_str_has_prefix (end, "] "))
+    return 0;
+  *line = end + strlen ("] ");
+  return (guint) number - 1;
+}
+
 static void
 on_lines (SbProcess *process, GPtrArray *lines, gpointer data)
 {
   Job *self = data;
   gint64 time = g_get_real_time () / 1000;
+  g_autoptr (GPtrArray) of_hosts =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
 
-  sb_log_store_append (self->engine->logs, SB_TRAINING_LOG_GROUP, self->stream, lines, time);
+  for (guint i = 0; i < self->streams->len; i++)
+    g_ptr_array_add (of_hosts, g_ptr_array_new ());
   for (guint i = 0; i < lines->len; i++)
     {
-      g_auto (GStrv) parts = g_strsplit (lines->pdata[i], "\t", -1);
+      char *text = lines->pdata[i];
+      guint host = take_mark (self, &text);
+      g_auto (GStrv) parts = g_strsplit (text, "\t", -1);
       g_autofree char *line = g_strjoinv ("#011", parts);
 
+      g_ptr_array_add (of_hosts->pdata[host], text);
       scan_metrics (self, line, time);
     }
+  for (guint i = 0; i < of_hosts->len; i++)
+    if (((GPtrArray *) of_hosts->pdata[i])->len > 0)
+      sb_log_store_append (self->engine->logs,
+                           SB_TRAINING_LOG_GROUP,
+                           self->streams->pdata[i],
+                           of_hosts->pdata[i],
+                           time);
 }
 
 static void
@@ -519,16 +548,25 @@ start_time_limit (Job *self)
   self->time_limit = g_timeout_add_seconds ((guint) left, on_time_limit, self);
 }
 
-/* One for all attempts. */
+/* One a host, for all attempts. */
 static gboolean
-open_stream (Job *self, GError **error)
+open_streams (Job *self, GError **error)
 {
-  if (self->stream != NULL)
+  guint n = (guint) sb_json_get_int (self->document, "ResourceConfig.InstanceCount", 1);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (self->streams != NULL)
     return TRUE;
-  self->stream = g_strdup_printf ("%s/algo-1-%" G_GINT64_FORMAT,
-                                  self->name,
-                                  g_get_real_time () / G_USEC_PER_SEC);
-  return sb_log_store_add_stream (self->engine->logs, SB_TRAINING_LOG_GROUP, self->stream, error);
+  self->streams = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < n; i++)
+    {
+      char *stream = g_strdup_printf ("%s/algo-%u-%" G_GINT64_FORMAT, self->name, i + 1, now);
+
+      g_ptr_array_add (self->streams, stream);
+      if (!sb_log_store_add_stream (self->engine->logs, SB_TRAINING_LOG_GROUP, stream, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static void
@@ -540,7 +578,7 @@ train (Job *self)
   const char *const argv[] = { program, "train", NULL };
   g_auto (GStrv) environ = make_environment (self);
 
-  if (program != NULL && open_stream (self, &error))
+  if (program != NULL && open_streams (self, &error))
     {
       if (count_retries (self) == 0)
         json_object_set_double_member (self->document, "TrainingStartTime", sb_engine_now ());

@@ -77,9 +77,10 @@ def artifact(engine, job, name="model.tar.gz"):
         }
 
 
-def log_of(engine, job):
+def log_of(engine, job, host="algo-1"):
     logs, group = engine.client("logs"), "/aws/sagemaker/TrainingJobs"
-    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"]
+    streams = logs.describe_log_streams(
+        logGroupName=group, logStreamNamePrefix=f"{job}/{host}-")["logStreams"]
     if not streams:
         return []
     events = logs.get_log_events(
@@ -100,29 +101,39 @@ def processes_of(engine):
     return found
 
 
-def wait_line(engine, job, start):
-    return wait_for(lambda: next((line for line in log_of(engine, job) if start in line), None))
+def wait_waiting(engine, job, host):
+    """The line in which a host says that it waits: its name, its process and that one's child."""
+    line = wait_for(lambda: next(
+        (line for line in log_of(engine, job, host) if line.startswith("waiting")), None))
+    return line.split()[1:]
 
 
 TELL = """
     import json, os, sys
     seen = {"argv": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(),
             "resources": json.load(open(os.environ["SM_INPUT_CONFIG_DIR"] + "/resourceconfig.json")),
-            "files": sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"]))}
+            "files": sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"])),
+            "shard": sorted(os.listdir(os.environ.get("SM_CHANNEL_SHARD", os.curdir)))}
     import helper
     with open(f"{os.environ['SM_MODEL_DIR']}/{os.environ['SM_CURRENT_HOST']}.json", "w") as file:
         json.dump(seen, file)
     with open(f"{os.environ['SM_OUTPUT_DATA_DIR']}/{os.environ['SM_CURRENT_HOST']}.txt", "w") as file:
         file.write("note")
     print(f"accuracy={helper.VALUE}; loss=0.5")
+    print("on", os.environ["SM_CURRENT_HOST"])
 """
+
+
+METRICS = [{"Name": "accuracy", "Regex": "accuracy=([0-9.]+)"}, {"Name": "loss", "Regex": "loss=([0-9.]+)"}]
 
 
 def test_a_script_finds_what_sagemaker_gives_it(engine):
     given = {"epochs": 3, "learning-rate": 0.1, "optimizer": "adam", "flag": True, "x": "y z",
              "layers": {"b": 2, "a": 1}, "nothing": None}
-    job = run(engine, "tell", {"src/train.py": TELL, "src/helper.py": "VALUE = 0.75\n"},
-              program="src/train.py", given=given, image=PYTORCH, Environment={"MINE": "1"})
+    files = {"src/train.py": TELL, "src/helper.py": "VALUE = 0.75\n"}
+    spec = {"TrainingImage": PYTORCH, "TrainingInputMode": "File", "MetricDefinitions": METRICS}
+    job = run(engine, "tell", files, program="src/train.py", given=given, AlgorithmSpecification=spec,
+              Environment={"MINE": "1"})
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     seen = json.loads(artifact(engine, job)["algo-1.json"])
     assert seen["argv"] == [
@@ -152,48 +163,40 @@ def test_a_script_finds_what_sagemaker_gives_it(engine):
     lines = log_of(engine, "tell")
     assert "Invoking user script" in lines and "Reporting training SUCCESS" in lines
     assert processes_of(engine) == []
-
-
-def test_metrics_are_the_jobs_own(engine):
-    spec = {"TrainingImage": IMAGE, "TrainingInputMode": "File", "MetricDefinitions": [
-        {"Name": "accuracy", "Regex": "accuracy=([0-9.]+)"}, {"Name": "loss", "Regex": "loss=([0-9.]+)"}]}
-    files = {"train.py": TELL, "helper.py": "VALUE = 0.75\n"}
-    job = run(engine, "metrics", files, AlgorithmSpecification=spec)
-    found = {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]}
-    assert found == {"accuracy": 0.75, "loss": 0.5}
-    spec["MetricDefinitions"][0]["Regex"] = "no group"
+    assert {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]} == {
+        "accuracy": 0.75, "loss": 0.5}
+    spec = dict(spec, MetricDefinitions=[{"Name": "accuracy", "Regex": "no group"}])
     with pytest.raises(ClientError, match="no group"):
         create(engine, "no-group", files, AlgorithmSpecification=spec)
 
 
 def test_hosts_are_processes_with_a_rank_each(engine):
-    job = run(engine, "hosts", {"train.py": TELL, "helper.py": "VALUE = 1\n"}, hosts=3)
+    channels = job_input("hosts", BUCKET, ("train", "shard"))["InputDataConfig"]
+    for channel in channels:
+        channel["DataSource"]["S3DataSource"]["S3Uri"] = f"s3://{BUCKET}/train"
+    channels[1]["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
+    job = run(engine, "hosts", {"train.py": TELL, "helper.py": "VALUE = 1\n"}, hosts=3, InputDataConfig=channels,
+              given={"sagemaker_multi_worker_mirrored_strategy_enabled": True})
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    seen = {name: json.loads(text) for name, text in artifact(engine, job).items()}
-    assert sorted(seen) == ["algo-1.json", "algo-2.json", "algo-3.json"]
-    envs = [seen[f"algo-{number}.json"]["env"] for number in (1, 2, 3)]
-    assert [env["RANK"] for env in envs] == ["0", "1", "2"]
-    assert {env["WORLD_SIZE"] for env in envs} == {"3"}
-    assert len({(env["MASTER_ADDR"], env["MASTER_PORT"]) for env in envs}) == 1
-    assert [env["SM_CURRENT_HOST"] for env in envs] == ["algo-1", "algo-2", "algo-3"]
-    for number, env in enumerate(envs, 1):
-        resources = seen[f"algo-{number}.json"]["resources"]
-        assert resources["current_host"] == f"algo-{number}" and len(resources["hosts"]) == 3
-        assert seen[f"algo-{number}.json"]["files"] == [f"part-{k}.csv" for k in range(5)]
-        assert json.loads(env["SM_HOSTS"]) == ["algo-1", "algo-2", "algo-3"]
-    assert len({env["SM_MODEL_DIR"] for env in envs}) == 3
+    told = {name: json.loads(text) for name, text in artifact(engine, job).items()}
+    assert sorted(told) == ["algo-1.json", "algo-2.json", "algo-3.json"]
     assert sorted(artifact(engine, job, "output.tar.gz")) == ["algo-1.txt", "algo-2.txt", "algo-3.txt"]
-
-
-def test_a_sharded_channel_is_dealt_out(engine):
-    name = "sharded"
-    channel = job_input(name, BUCKET)["InputDataConfig"][0]
-    channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
-    job = run(engine, name, {"train.py": TELL, "helper.py": "VALUE = 1\n"}, hosts=2,
-              InputDataConfig=[channel])
-    seen = {name: json.loads(text)["files"] for name, text in artifact(engine, job).items()}
-    assert seen == {"algo-1.json": ["part-0.csv", "part-2.csv", "part-4.csv"],
-                    "algo-2.json": ["part-1.csv", "part-3.csv"]}
+    envs = [told[f"algo-{number}.json"]["env"] for number in (1, 2, 3)]
+    for rank, env in enumerate(envs):
+        host, seen = f"algo-{rank + 1}", told[f"algo-{rank + 1}.json"]
+        assert (env["RANK"], env["WORLD_SIZE"], env["SM_CURRENT_HOST"]) == (str(rank), "3", host)
+        assert json.loads(env["SM_HOSTS"]) == seen["resources"]["hosts"] == ["algo-1", "algo-2", "algo-3"]
+        assert seen["resources"]["current_host"] == host
+        assert seen["files"] == [f"part-{k}.csv" for k in range(5)]
+        assert seen["shard"] == [f"part-{k}.csv" for k in range(rank, 5, 3)]
+        assert json.loads(env["TF_CONFIG"])["task"] == {"type": "worker", "index": rank}
+        lines = log_of(engine, "hosts", host)
+        assert "accuracy=1; loss=0.5" in lines and f"on {host}" in lines
+        assert not any("on algo-" in line and line != f"on {host}" for line in lines)
+    assert len({(env["MASTER_ADDR"], env["MASTER_PORT"]) for env in envs}) == 1
+    assert len({env["SM_MODEL_DIR"] for env in envs}) == 3
+    workers, = {tuple(json.loads(env["TF_CONFIG"])["cluster"]["worker"]) for env in envs}
+    assert len(set(workers)) == 3
 
 
 def test_the_end_of_the_traceback_is_the_reason(engine):
@@ -261,9 +264,9 @@ WAITING = """
 
 def test_a_dying_host_takes_the_others_along(engine):
     create(engine, "dying", {"train.py": STUBBORN}, hosts=2)
-    wait_line(engine, "dying", "waiting algo-1")
-    line = wait_line(engine, "dying", "waiting algo-2")
-    os.kill(int(line.split()[3]), signal.SIGKILL)
+    wait_waiting(engine, "dying", "algo-1")
+    _, process, _ = wait_waiting(engine, "dying", "algo-2")
+    os.kill(int(process), signal.SIGKILL)
     job = wait_job(engine.client("sagemaker"), "dying")
     assert job["TrainingJobStatus"] == "Failed"
     assert "The host algo-2 ended first. It was killed by signal 9" in job["FailureReason"]
@@ -285,7 +288,7 @@ def test_a_host_that_throws_fails_the_job(engine):
 def test_stop_keeps_what_there_is(engine):
     create(engine, "stopped", {"train.py": WAITING}, hosts=2)
     for host in ("algo-1", "algo-2"):
-        wait_line(engine, "stopped", "waiting " + host)
+        wait_waiting(engine, "stopped", host)
     engine.client("sagemaker").stop_training_job(TrainingJobName="stopped")
     job = wait_job(engine.client("sagemaker"), "stopped")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
@@ -331,7 +334,7 @@ def test_a_shell_script_and_an_engine_that_cannot(engine):
     assert "MPI" in job["FailureReason"] and job["FailureReason"].startswith("ClientError:")
 
 
-def test_a_launcher_and_tensorflows_cluster(engine, tmp_path):
+def test_torchruns_arguments(engine, tmp_path):
     # torchrun of PyTorch 1.13 does not start with Python 3.11: this stand-in notes how it is called.
     (tmp_path / "torch" / "distributed").mkdir(parents=True)
     (tmp_path / "torch" / "__init__.py").touch()
@@ -347,18 +350,6 @@ def test_a_launcher_and_tensorflows_cluster(engine, tmp_path):
     assert artifact(engine, job) == {
         f"algo-{rank + 1}": f"--nnodes 2 --node_rank {rank} --nproc_per_node 1 --master_addr 127.0.0.1 "
         "--master_port PORT train.py --epochs 2".encode() for rank in (0, 1)}
-    script = """
-        import os
-        with open(f"{os.environ['SM_MODEL_DIR']}/{os.environ['RANK']}", "w") as file:
-            file.write(os.environ["TF_CONFIG"])
-    """
-    job = run(engine, "mirrored", {"train.py": script}, hosts=2,
-              given={"sagemaker_multi_worker_mirrored_strategy_enabled": True})
-    configs = [json.loads(artifact(engine, job)[name]) for name in ("0", "1")]
-    assert [config["task"] for config in configs] == [
-        {"type": "worker", "index": 0}, {"type": "worker", "index": 1}]
-    workers = configs[0]["cluster"]["worker"]
-    assert workers == configs[1]["cluster"]["worker"] and len(set(workers)) == 2
 
 
 def deploy(engine, name, files, environment=None, image=IMAGE, states=("InService", "Failed")):

@@ -35,6 +35,7 @@ class Engine:
         self.env = {**os.environ, **(env or {})}
         self.program = program or BUILD / "src/engine/sagebrush-engine"
         self.process = None
+        self.clients = {}
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,7 @@ class Engine:
         keys.read(self.info["credentials"])
         self.key = keys["default"]["aws_access_key_id"]
         self.secret = keys["default"]["aws_secret_access_key"]
+        self.clients = {}
         return self
 
     def stderr(self):
@@ -80,6 +82,14 @@ class Engine:
         self.log.close()
 
     def client(self, service, **more):
+        """The same one for the same service, unless it is to be special: boto3 takes long to make one."""
+        if more:
+            return self.make_client(service, **more)
+        if service not in self.clients:
+            self.clients[service] = self.make_client(service)
+        return self.clients[service]
+
+    def make_client(self, service, **more):
         config = botocore.config.Config(
             retries={"max_attempts": 1}, max_pool_connections=40,
             **more.pop("config", {}),

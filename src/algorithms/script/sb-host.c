@@ -170,7 +170,8 @@ exit_cb (GPid pid, int status, gpointer data)
  * sb_host_start:
  * @name: such as `algo-1`
  * @folder: where it runs
- * @marked: whether its lines begin with its name
+ * @marked: whether its lines begin with its name, as in `[algo-2] text`: from that the engine tells
+ *   its log from the first host's
  * @argv: (array zero-terminated=1): program, as a path, and its arguments
  * @environ: (array zero-terminated=1): the whole environment
  * @func: called once when it has ended, in the main loop
