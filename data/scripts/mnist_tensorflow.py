@@ -19,6 +19,7 @@ import gzip
 import json
 import os
 import struct
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +110,7 @@ def train(args):
         callbacks=[tf.keras.callbacks.LambdaCallback(on_epoch_end=tell)] if first else [],
         verbose=0,
     )
-    save(network, args.model_dir if first else os.path.join("/tmp", f"model-{args.current_host}"))
+    save(network, args.model_dir if first else tempfile.mkdtemp(prefix="model-"))
 
 
 def save(network, folder):

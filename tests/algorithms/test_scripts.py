@@ -63,7 +63,7 @@ def test_pytorch_on_two_hosts_reads_digits(engine):
     job["ResourceConfig"]["InstanceCount"] = 2
     job["HyperParameters"] = {
         "sagemaker_program": '"mnist_pytorch.py"',
-        "sagemaker_submit_directory": f'"s3://{BUCKET}/sourcedir.tar.gz"', "epochs": "8"}
+        "sagemaker_submit_directory": f'"s3://{BUCKET}/sourcedir.tar.gz"', "epochs": "6"}
     sagemaker.create_training_job(**job)
     done = wait_job(sagemaker, name)
     assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
@@ -157,7 +157,7 @@ def check_calls(calls, hosts, first):
     assert len(fit["callbacks"]) == (1 if first else 0)
     saved = given[".saved_model.save"]
     assert saved[0][0] == "tf.keras.Sequential()" and list(saved[1]["signatures"]) == ["serving_default"]
-    assert saved[0][1].endswith("/1") and saved[0][1].startswith("/tmp/model-") == (not first)
+    assert saved[0][1].endswith("/model/1" if first else "/1") and ("/model-" in saved[0][1]) == (not first)
     assert given[".TensorSpec"][0] == [[None, 784], "tf.float32"]
 
 
