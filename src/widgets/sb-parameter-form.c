@@ -108,10 +108,11 @@ on_text (GtkEditable *row, SbParameterForm *self)
 static void
 on_selected (AdwComboRow *row, GParamSpec *pspec, SbParameterForm *self)
 {
-  GtkStringObject *item = adw_combo_row_get_selected_item (row);
+  const SbParameter *parameter = g_object_get_data (G_OBJECT (row), "sb-parameter");
+  guint selected = adw_combo_row_get_selected (row);
 
-  if (item != NULL)
-    take (self, GTK_WIDGET (row), gtk_string_object_get_string (item));
+  if (selected != GTK_INVALID_LIST_POSITION)
+    take (self, GTK_WIDGET (row), parameter->values[selected]);
 }
 
 static void
@@ -126,7 +127,9 @@ static GtkWidget *
 make_combo (const SbParameter *parameter, const char *value)
 {
   GtkWidget *row = adw_combo_row_new ();
-  g_autoptr (GtkStringList) list = gtk_string_list_new ((const char *const *) parameter->values);
+  g_autoptr (GtkStringList) list = gtk_string_list_new (
+      (const char *const *) (parameter->value_titles != NULL ? parameter->value_titles
+                                                             : parameter->values));
 
   adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (list));
   select_word (ADW_COMBO_ROW (row), parameter, value);

@@ -27,6 +27,16 @@ read_bound (JsonObject *range, const char *member, double fallback, double *boun
   return end != text && *end == '\0';
 }
 
+static char **
+dup_strings (JsonArray *array)
+{
+  char **texts = g_new0 (char *, json_array_get_length (array) + 1);
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    texts[i] = g_strdup (json_array_get_string_element (array, i));
+  return texts;
+}
+
 static gboolean
 read_range (SbParameter *self, JsonObject *json)
 {
@@ -35,7 +45,7 @@ read_range (SbParameter *self, JsonObject *json)
                                        "CategoricalParameterRangeSpecification" };
   JsonObject *ranges = sb_json_get_object (json, "Range");
   JsonObject *range;
-  JsonArray *values;
+  JsonArray *values, *titles;
 
   self->minimum = -G_MAXDOUBLE;
   self->maximum = G_MAXDOUBLE;
@@ -50,10 +60,11 @@ read_range (SbParameter *self, JsonObject *json)
   values = sb_json_get_array (range, "Values");
   if (values == NULL || json_array_get_length (values) == 0)
     return FALSE;
-  self->values = g_new0 (char *, json_array_get_length (values) + 1);
-  for (guint i = 0; i < json_array_get_length (values); i++)
-    self->values[i] = g_strdup (json_array_get_string_element (values, i));
-  return TRUE;
+  self->values = dup_strings (values);
+  titles = sb_json_get_array (json, "ValueTitles");
+  if (titles != NULL)
+    self->value_titles = dup_strings (titles);
+  return titles == NULL || json_array_get_length (titles) == json_array_get_length (values);
 }
 
 static gboolean
@@ -76,7 +87,8 @@ read_type (SbParameter *self, const char *text)
  * @error: %SB_ERROR_INVALID
  *
  * Beside SageMaker's own members these are read: `Title`, `Unit`, `Pattern`, `Basic`, `List`,
- * `Suffix` (what may follow a word, up to its end), `MinExcluded`, `MaxExcluded`, `LocalOnly`.
+ * `Suffix` (what may follow a word, up to its end), `MinExcluded`, `MaxExcluded`, `LocalOnly`,
+ * `ValueTitles` (words for people in place of `Values`).
  *
  * Returns: (transfer full) (nullable): the parameter
  */
@@ -122,6 +134,7 @@ sb_parameter_free (SbParameter *self)
   g_free (self->pattern);
   g_free (self->suffix);
   g_strfreev (self->values);
+  g_strfreev (self->value_titles);
   g_free (self);
 }
 

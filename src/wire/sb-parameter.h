@@ -36,6 +36,7 @@ typedef enum
  * @minimum_excluded: whether @minimum itself is not allowed
  * @maximum_excluded: whether @maximum itself is not allowed
  * @values: (nullable): the words of a categorical parameter
+ * @value_titles: (nullable): as many words for people in their place, such as "PyTorch"
  * @pattern: (nullable): a regular expression that free text has to match as a whole
  * @suffix: (nullable): what begins an ending that a word may have, such as the `@` of `error@0.7`
  * @list: whether the value is a list of such values, separated by commas
@@ -60,6 +61,7 @@ typedef struct
   gboolean minimum_excluded;
   gboolean maximum_excluded;
   char **values;
+  char **value_titles;
   char *pattern;
   char *suffix;
   gboolean list;

@@ -14,7 +14,8 @@
   "{\"IntegerParameterRangeSpecification\":{\"MinValue\":\"1\",\"MaxValue\":\"200\"}}}"
 #define WEIGHTS                                                                                    \
   "{\"Name\":\"weights\",\"Type\":\"Categorical\",\"Basic\":true,\"Range\":"                       \
-  "{\"CategoricalParameterRangeSpecification\":{\"Values\":[\"none\",\"some\"]}}}"
+  "{\"CategoricalParameterRangeSpecification\":{\"Values\":[\"none\",\"some\"]}},"                 \
+  "\"ValueTitles\":[\"No weights\",\"Some weights\"]}"
 
 static SbParameter *
 parse (const char *json)
@@ -86,6 +87,14 @@ test_update (void)
   g_assert_true (sb_parameter_form_get_valid (SB_PARAMETER_FORM (form)));
   adw_combo_row_set_selected (ADW_COMBO_ROW (combo), 0);
   g_assert_cmpstr (told, ==, "weights=none");
+  g_assert_cmpstr (gtk_string_object_get_string (
+                       adw_combo_row_get_selected_item (ADW_COMBO_ROW (combo))),
+                   ==,
+                   "No weights");
+  sb_parameter_form_set_shown (SB_PARAMETER_FORM (form), "layers", FALSE);
+  g_assert_false (gtk_widget_get_visible (entry));
+  sb_parameter_form_set_shown (SB_PARAMETER_FORM (form), "layers", TRUE);
+  g_assert_true (gtk_widget_get_visible (entry));
   g_object_unref (form);
 }
 
