@@ -51,6 +51,7 @@ chapter_free (gpointer data)
   g_free (self->step);
   g_free (self->text);
   g_free (self->source);
+  g_free (self->service);
   g_free (self);
 }
 
@@ -76,15 +77,21 @@ sb_code_story_new (const char *intro)
  * @step: a step
  * @text: Markdown
  * @source: (nullable): see #SbCodeChapter
+ * @service: (nullable): see #SbCodeChapter
  */
 void
-sb_code_story_add (SbCodeStory *self, const char *step, const char *text, const char *source)
+sb_code_story_add (SbCodeStory *self,
+                   const char *step,
+                   const char *text,
+                   const char *source,
+                   const char *service)
 {
   SbCodeChapter *chapter = g_new0 (SbCodeChapter, 1);
 
   chapter->step = g_strdup (step);
   chapter->text = g_strdup (text);
   chapter->source = g_strdup (source);
+  chapter->service = g_strdup (service);
   g_ptr_array_add (self->chapters, chapter);
 }
 
@@ -305,7 +312,8 @@ add_setup (Book *self, GPtrArray *acts, const char *region, const char *endpoint
     }
   add_cell (self->cells, "markdown", self->story->intro);
   /* Those that chapters use. */
-  whole = g_strconcat ("import gzip\nimport json\nimport struct\nimport time\n",
+  whole = g_strconcat ("import gzip\nimport json\nimport shutil\nimport struct\nimport tarfile\n"
+                       "import tempfile\nimport time\n",
                        strstr (setup, "pathlib") != NULL ? "" : "from pathlib import Path\n",
                        *setup == 'i' && g_str_has_prefix (setup, "import boto3") ? "\n" : "",
                        setup,
@@ -384,8 +392,7 @@ is_told (Book *self, const SbAct *act, GHashTable *told)
   const SbCodeChapter *chapter = step != NULL ? find_chapter (self, step, &index) : NULL;
   g_autofree char *source = NULL;
 
-  if (chapter == NULL || chapter->source == NULL ||
-      strcmp (sb_journal_entry_get_operation (act->entry), "InvokeEndpoint") != 0)
+  if (chapter == NULL || chapter->source == NULL || g_strcmp0 (act->service, chapter->service) != 0)
     return FALSE;
   if (!g_hash_table_add (told, (gpointer) chapter))
     return TRUE;

@@ -31,9 +31,9 @@ char *sb_code_generate (GPtrArray *entries,
  * SbCodeChapter:
  * @step: the step of the entries that it is about
  * @text: Markdown, with its heading
- * @source: (nullable): Python in place of the step's calls of InvokeEndpoint, whose bodies the
- *   journal does not keep, or of a step that has made no call. Its names are the same literals as
- * in the entries.
+ * @source: (nullable): Python in place of the step's calls of @service, or of a step that has made
+ *   no call. Its names are the same literals as in the entries.
+ * @service: (nullable): such as `sagemaker-runtime`
  *
  * What a notebook has of one step.
  */
@@ -42,6 +42,7 @@ typedef struct
   char *step;
   char *text;
   char *source;
+  char *service;
 } SbCodeChapter;
 
 /**
@@ -56,7 +57,11 @@ typedef struct
 } SbCodeStory;
 
 SbCodeStory *sb_code_story_new (const char *intro);
-void sb_code_story_add (SbCodeStory *self, const char *step, const char *text, const char *source);
+void sb_code_story_add (SbCodeStory *self,
+                        const char *step,
+                        const char *text,
+                        const char *source,
+                        const char *service);
 void sb_code_story_free (SbCodeStory *self);
 char *sb_code_generate_notebook (GPtrArray *entries,
                                  const SbCodeStory *story,

@@ -13,6 +13,7 @@
 #include "cloud/sb-code.h"
 #include "sb-notebook-resources.h"
 #include "wire/sb-json.h"
+#include "wire/sb-uri.h"
 
 #define FOLDER "/io/github/sagebrush/Sagebrush/notebooks/"
 
@@ -24,21 +25,19 @@ get_result (SbRun *run, const char *kind)
   return step != NULL ? sb_step_get_result (step) : NULL;
 }
 
-/* What the sources of data/notebooks call @NAME@, as Python has it. */
+/* What the sources of data/notebooks call @NAME@, as Python has it: JSON's texts are Python's too.
+ */
 static gboolean
 replace (GString *source, const char *name, const char *value)
 {
   g_autofree char *place = g_strdup_printf ("@%s@", name);
-  g_autofree char *escaped = value != NULL ? g_strescape (value, NULL) : NULL;
+  g_autoptr (JsonNode) node = NULL;
   g_autofree char *literal = NULL;
 
   if (value == NULL)
     return FALSE;
-  /* Octal escapes are of bytes, which a Python text is not made of. */
-  if (!g_str_is_ascii (value))
-    literal = g_strdup_printf ("\"%s\"", value);
-  else
-    literal = g_strdup_printf ("\"%s\"", escaped);
+  node = json_node_init_string (json_node_alloc (), value);
+  literal = sb_json_node_to_string (node);
   g_string_replace (source, place, literal, 0);
   return TRUE;
 }
@@ -47,6 +46,27 @@ static const char *
 get_string (JsonObject *result, const char *path)
 {
   return result != NULL ? sb_json_get_string (result, path, NULL) : NULL;
+}
+
+/* Where a script's model is, and where it goes with its script: see sb-work-script.c. */
+static gboolean
+fill_in_script (SbRun *run, GString *source)
+{
+  JsonObject *module = sb_module_get_json (sb_run_get_module (run));
+  g_autofree char *archive = g_build_filename (sb_run_get_folder (run), "sourcedir.tar.gz", NULL);
+  g_autofree char *bucket = NULL;
+  g_autofree char *trained = NULL;
+  g_autofree char *packed = NULL;
+  const char *artifact = get_string (get_result (run, "train"), "artifact");
+
+  if (artifact == NULL || !sb_s3_uri_parse (artifact, &bucket, &trained, NULL))
+    return FALSE;
+  packed = g_strdup_printf ("%s/%s/%s/model.tar.gz",
+                            sb_json_get_string (module, "prefix", "workshop"),
+                            sb_run_get_id (run),
+                            get_string (get_result (run, "deploy"), "endpoint"));
+  return replace (source, "bucket", bucket) && replace (source, "trained", trained) &&
+         replace (source, "source", archive) && replace (source, "packed", packed);
 }
 
 static gboolean
@@ -61,6 +81,8 @@ fill_in (SbRun *run, const char *data, GString *source)
     return FALSE;
   if (strcmp (data, "clean-up") == 0)
     return TRUE;
+  if (strcmp (data, "script") == 0)
+    return fill_in_script (run, source);
   if (strcmp (data, "games") == 0)
     return replace (source, "test", test);
   if (strcmp (data, "digits") == 0)
@@ -73,19 +95,34 @@ fill_in (SbRun *run, const char *data, GString *source)
 }
 
 /* The journal does not keep what an endpoint was asked by the thousand; the run's files have it.
- * And what is exported before it was cleaned up has to clean up all the same. */
-static char *
-make_source (SbRun *run, SbStep *step)
+ * What is exported before it was cleaned up has to clean up all the same. And a model that was
+ * packed again after its training is packed by the notebook, too.
+ *
+ * Returns: (nullable): which of data/notebooks has that */
+static const char *
+find_data (SbRun *run, SbStep *step, const char **service)
 {
   JsonObject *module = sb_module_get_json (sb_run_get_module (run));
-  gboolean last = strcmp (sb_step_get_kind (step), "clean-up") == 0;
-  const char *data = last ? "clean-up" : sb_json_get_string (module, "data", "games");
+  const char *program = get_string (get_result (run, "train"), "script.program");
+  const char *kind = sb_step_get_kind (step);
+
+  *service = NULL;
+  if (strcmp (kind, "clean-up") == 0)
+    return "clean-up";
+  *service = "sagemaker-runtime";
+  if (strcmp (kind, "evaluate") == 0)
+    return sb_json_get_string (module, "data", "games");
+  *service = "s3";
+  return strcmp (kind, "deploy") == 0 && program != NULL ? "script" : NULL;
+}
+
+static char *
+make_source (SbRun *run, const char *data)
+{
   g_autofree char *path = g_strconcat (FOLDER, data, ".py.in", NULL);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GString) source = NULL;
 
-  if (!last && strcmp (sb_step_get_kind (step), "evaluate") != 0)
-    return NULL;
   bytes = g_resource_lookup_data (sb_notebooks_get_resource (),
                                   path,
                                   G_RESOURCE_LOOKUP_FLAGS_NONE,
@@ -135,7 +172,9 @@ sb_notebook_export (SbRun *run)
   for (guint i = 0; i < g_list_model_get_n_items (steps); i++)
     {
       g_autoptr (SbStep) step = g_list_model_get_item (steps, i);
-      g_autofree char *source = make_source (run, step);
+      const char *service;
+      const char *data = find_data (run, step, &service);
+      g_autofree char *source = data != NULL ? make_source (run, data) : NULL;
       const char *summary =
           sb_step_get_state (step) == SB_STEP_DONE ? sb_step_get_summary (step) : NULL;
       g_autofree char *text = g_strdup_printf ("## %u. %s\n\n%s%s%s",
@@ -145,7 +184,7 @@ sb_notebook_export (SbRun *run)
                                                summary != NULL ? "\n\n> " : "",
                                                summary != NULL ? summary : "");
 
-      sb_code_story_add (story, sb_step_get_id (step), text, source);
+      sb_code_story_add (story, sb_step_get_id (step), text, source, service);
     }
   return sb_code_generate_notebook (entries,
                                     story,

@@ -497,6 +497,13 @@ find_parameter (SbStep *self, const char *name)
   return NULL;
 }
 
+/**
+ * sb_step_has_parameter:
+ * @self: a step
+ * @name: a name
+ *
+ * Returns: whether it has a parameter of that name
+ */
 gboolean
 sb_step_has_parameter (SbStep *self, const char *name)
 {

@@ -21,6 +21,7 @@
 #include "workshop/sb-script.h"
 
 #define ARCHIVE   "sourcedir.tar.gz"
+#define INFERENCE "inference.py"
 #define LOG_LEVEL "20"
 
 /**
@@ -56,6 +57,13 @@ find_version (SbWork *work)
   return *given != '\0' ? g_strdup (given) : sb_framework_dup_newest (get_framework (work));
 }
 
+/**
+ * sb_work_script_find_image:
+ * @work: a training
+ * @error: %SB_ERROR_INVALID when SageMaker has none
+ *
+ * Returns: (transfer full) (nullable): the URI of the framework's training image
+ */
 char *
 sb_work_script_find_image (SbWork *work, GError **error)
 {
@@ -100,13 +108,15 @@ static char *
 upload (SbWork *work, const char *path, const char *key, GError **error)
 {
   g_autofree char *bucket = sb_work_ensure_bucket (work, error);
-  g_autofree char *base = g_strdup_printf ("s3://%s/%s/%s",
-                                           bucket,
-                                           sb_json_get_string (work->module, "prefix", "workshop"),
-                                           work->run);
+  g_autofree char *base = NULL;
 
-  if (bucket == NULL ||
-      !sb_ledger_intend (
+  if (bucket == NULL)
+    return NULL;
+  base = g_strdup_printf ("s3://%s/%s/%s",
+                          bucket,
+                          sb_json_get_string (work->module, "prefix", "workshop"),
+                          work->run);
+  if (!sb_ledger_intend (
           work->ledger, SB_RESOURCE_OBJECTS, base, work->id, get_region (work), error) ||
       !sb_transfer_upload_file (
           work->client, bucket, key, path, NULL, NULL, work->cancellable, error) ||
@@ -248,12 +258,21 @@ sb_work_script_get_epochs (SbWork *work)
                         : 0;
 }
 
+static gboolean
+has_file (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
 /**
  * sb_work_script_describe:
  * @work: a training
  * @error: why not
  *
- * Returns: (transfer full) (nullable): what hosting its model has to know
+ * Returns: (transfer full) (nullable): what hosting its model has to know: `framework`, `version`,
+ *   and `program` with its functions, null when TensorFlow Serving needs none
  */
 JsonObject *
 sb_work_script_describe (SbWork *work, GError **error)
@@ -261,11 +280,17 @@ sb_work_script_describe (SbWork *work, GError **error)
   g_autofree char *entry = NULL;
   g_autofree char *path = find_script (work, &entry, error);
   g_autofree char *version = find_version (work);
+  JsonObject *script;
 
   if (path == NULL)
     return NULL;
-  return sb_json_object_new (
-      "framework", "s", get_framework (work), "version", "s", version, "entry", "s", entry, NULL);
+  script =
+      sb_json_object_new ("framework", "s", get_framework (work), "version", "s", version, NULL);
+  if (has_file (path, INFERENCE))
+    json_object_set_string_member (script, "program", INFERENCE);
+  else if (strcmp (get_framework (work), "tensorflow") != 0 || strcmp (entry, INFERENCE) == 0)
+    json_object_set_string_member (script, "program", entry);
+  return script;
 }
 
 static gboolean
@@ -279,51 +304,27 @@ download (SbWork *work, const char *uri, const char *path, GError **error)
              work->client, bucket, key, path, NULL, NULL, work->cancellable, error);
 }
 
-static gboolean
-has_file (const char *folder, const char *name)
-{
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-
-  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
-}
-
 /* The model with the script beside it, in code/, as the SDK repacks it. */
 static gboolean
-repack (SbWork *work,
-        const char *artifact,
-        const char *folder,
-        const char *archive,
-        gboolean only_inference,
-        char **program,
-        GError **error)
+repack (SbWork *work, const char *artifact, const char *archive, GError **error)
 {
   g_autofree char *source = sb_work_path (work, ARCHIVE);
+  g_autofree char *folder = sb_work_path (work, "repacked");
   g_autofree char *code = g_build_filename (folder, "code", NULL);
-  g_autofree char *fresh = g_build_filename (folder, ".code", NULL);
   g_autofree char *trained = sb_work_path (work, "model.tar.gz");
+  gboolean fine;
 
+  /* That a folder cannot be made is said by what unpacks into it. */
   sb_folder_remove (folder);
-  if (!download (work, artifact, trained, error) ||
-      !sb_archive_unpack (trained, folder, work->cancellable, error) ||
-      !sb_archive_unpack (source, fresh, work->cancellable, error))
-    return FALSE;
-  if (has_file (fresh, "inference.py"))
-    {
-      g_free (*program);
-      *program = g_strdup ("inference.py");
-    }
-  else if (only_inference)
-    {
-      sb_folder_remove (fresh);
-      return TRUE;
-    }
+  g_mkdir_with_parents (folder, 0700);
+  fine = download (work, artifact, trained, error) &&
+         sb_archive_unpack (trained, folder, work->cancellable, error);
   sb_folder_remove (code);
-  if (g_rename (fresh, code) != 0)
-    {
-      g_set_error (error, SB_ERROR, SB_ERROR_STORAGE, _ ("“%s” cannot be written"), code);
-      return FALSE;
-    }
-  return sb_archive_pack_folder (folder, archive, work->cancellable, error);
+  g_mkdir_with_parents (code, 0700);
+  fine = fine && sb_archive_unpack (source, code, work->cancellable, error) &&
+         sb_archive_pack_folder (folder, archive, work->cancellable, error);
+  sb_folder_remove (folder);
+  return fine;
 }
 
 static void
@@ -365,13 +366,10 @@ sb_work_script_complete_model (SbWork *work,
                                GError **error)
 {
   JsonObject *script = sb_json_get_object (sb_work_result (work, "train"), "script");
-  const char *framework = sb_json_get_string (script, "framework", "");
-  gboolean tensorflow = strcmp (framework, "tensorflow") == 0;
-  g_autofree char *program = g_strdup (sb_json_get_string (script, "entry", ""));
-  g_autofree char *folder = sb_work_path (work, "repacked");
+  const char *program = sb_json_get_string (script, "program", NULL);
   g_autofree char *archive = sb_work_path (work, "repacked.tar.gz");
   g_autofree char *key = make_key (work, name, "model.tar.gz");
-  g_autofree char *image = sb_framework_image_uri (framework,
+  g_autofree char *image = sb_framework_image_uri (sb_json_get_string (script, "framework", ""),
                                                    sb_json_get_string (script, "version", ""),
                                                    "inference",
                                                    get_region (work),
@@ -381,20 +379,14 @@ sb_work_script_complete_model (SbWork *work,
                                                    error);
   g_autofree char *uri = NULL;
 
-  if (image == NULL || !repack (work,
-                                sb_json_get_string (container, "ModelDataUrl", ""),
-                                folder,
-                                archive,
-                                tensorflow,
-                                &program,
-                                error))
+  if (image == NULL)
     return FALSE;
-  sb_folder_remove (folder);
   json_object_set_string_member (container, "Image", image);
-  if (tensorflow && strcmp (program, "inference.py") != 0)
+  if (program == NULL)
     return TRUE;
-  /* The archive stays: a notebook of the run uploads it again. */
-  uri = upload (work, archive, key, error);
+  if (repack (work, sb_json_get_string (container, "ModelDataUrl", ""), archive, error))
+    uri = upload (work, archive, key, error);
+  g_unlink (archive);
   if (uri == NULL)
     return FALSE;
   json_object_set_string_member (container, "ModelDataUrl", uri);

@@ -2,10 +2,8 @@
 """A module exported as a notebook is valid, and Jupyter's own runner gets with it what the module got."""
 import json
 import os
-import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -16,36 +14,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import Engine  # noqa: E402
 from test_run import run  # noqa: E402
 from test_run_photos import make_photos  # noqa: E402
+from test_run_script import make_digits, make_guess  # noqa: E402
 
 nbformat = pytest.importorskip("nbformat", reason="python3-nbformat is not installed")
 RUNNER = "/usr/bin/jupyter-nbconvert"
 # Open MPI keeps some memory until the end.
 CALM = {"ASAN_OPTIONS": "detect_leaks=0"}
-MODULES = {
-    "video-game-sales": ["--set", "train.num_round=20"],
-    "handwritten-digits": ["--set", "train.epochs=2", "--set", "train.batch_size=20"],
-    "image-classification": ["--set", "train.epochs=2", "--set", "train.mini_batch_size=12"],
-}
+# Which Python runs a script is the same as runs this.
+ENV = {**CALM, "SAGEBRUSH_PYTHON": "/usr/bin/python3"}
+MODULES = [("video-game-sales", ""), ("handwritten-digits", ""), ("handwritten-digits", "script"),
+           ("image-classification", "")]
 
 
-def make_data(folder, module):
-    """Little of it: what is compared are two models, not a good one."""
+def make_arguments(folder, module, variant):
     if module == "video-game-sales":
-        return []
-    folder.mkdir()
+        return ["--set", "train.num_round=20"]
     if module == "image-classification":
         make_photos(folder / "photos", 20)
-        return ["--data", folder / "photos"]
-    rng = random.Random(5)
-    for part, n in (("train", 300), ("t10k", 120)):
-        labels = bytes(rng.randrange(10) for _ in range(n))
-        images = bytearray(n * 28 * 28)
-        for i, label in enumerate(labels):
-            for row in range(2 + 2 * label, 5 + 2 * label):
-                images[i * 784 + row * 28 + 4:i * 784 + row * 28 + 24] = bytes([220] * 20)
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, n, 28, 28) + images)
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, n) + labels)
-    return ["--data", folder]
+        return ["--data", folder / "photos", "--set", "train.epochs=2", "--set", "train.mini_batch_size=12"]
+    if variant == "script":
+        return [*make_digits(folder / "few"), "--script", make_guess(folder / "mine")]
+    return [*make_digits(folder / "few"), "--set", "train.epochs=2", "--set", "train.batch_size=20"]
 
 
 def execute(path, engine):
@@ -76,11 +65,10 @@ def check_text(book, module):
 
 
 @pytest.mark.skipif(not shutil.which(RUNNER), reason="jupyter-nbconvert is not installed")
-@pytest.mark.parametrize("module", MODULES)
-def test_the_notebook_gets_what_the_module_got(tmp_path, module):
+@pytest.mark.parametrize("module, variant", MODULES)
+def test_the_notebook_gets_what_the_module_got(tmp_path, module, variant):
     home, out = tmp_path / "home", tmp_path / "out"
-    done = run(home, "run", module, "--json", "--output", out, *MODULES[module],
-               *make_data(tmp_path / "few", module), env=CALM)
+    done = run(home, "run", module, "--json", "--output", out, *make_arguments(tmp_path, module, variant), env=ENV)
     wanted = json.loads(done.stdout)
     path = out / f"{module}.ipynb"
     book = nbformat.read(path, 4)
@@ -90,7 +78,7 @@ def test_the_notebook_gets_what_the_module_got(tmp_path, module):
     for call in ("create_training_job", "create_model", "create_endpoint", "invoke_endpoint", "delete_endpoint"):
         assert call in code
     port = re.search(r"http://127\.0\.0\.1:(\d+)", code)[1]
-    with Engine(tmp_path / "engine", "--port", port, env=CALM) as engine:
+    with Engine(tmp_path / "engine", "--port", port, env=ENV) as engine:
         executed = execute(path, engine)
         sagemaker = engine.client("sagemaker")
         (job,) = sagemaker.list_training_jobs()["TrainingJobSummaries"]
@@ -102,6 +90,23 @@ def test_the_notebook_gets_what_the_module_got(tmp_path, module):
         line for line in outputs(executed).splitlines() if re.match(r'\{"(tn|matrix)"', line)))
     if module == "video-game-sales":
         assert found == {name: wanted[name] for name in ("tn", "fp", "fn", "tp")}
+    elif variant == "script":
+        assert found["matrix"] == wanted["matrix"]
     else:
         assert sum(map(sum, found["matrix"])) == wanted["total"]
         assert abs(found["accuracy"] - wanted["accuracy"]) < 0.02
+
+
+@pytest.mark.skipif(not shutil.which(RUNNER), reason="jupyter-nbconvert is not installed")
+def test_the_notebook_of_the_beginning(tmp_path):
+    out = tmp_path / "out"
+    run(tmp_path / "home", "run", "get-started", "--keep", "--output", out, env=ENV)
+    path = out / "get-started.ipynb"
+    book = nbformat.read(path, 4)
+    nbformat.validate(book)
+    code = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    port = re.search(r"http://127\.0\.0\.1:(\d+)", code)[1]
+    with Engine(tmp_path / "engine", "--port", port, env=ENV) as engine:
+        nbformat.validate(execute(path, engine))
+        (bucket,) = engine.client("s3").list_buckets()["Buckets"]
+        assert bucket["Name"] in code

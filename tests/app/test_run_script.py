@@ -2,6 +2,8 @@
 """`sagebrush run handwritten-digits` with a script of one's own: the calls, and what comes of them."""
 import io
 import json
+import random
+import struct
 import sys
 import tarfile
 from pathlib import Path
@@ -14,6 +16,40 @@ from test_run import run  # noqa: E402
 SCRIPTS = SOURCE / "data" / "scripts"
 STANDIN = SOURCE / "tests" / "algorithms" / "standin"
 PYTHON = {"SAGEBRUSH_PYTHON": "/usr/bin/python3"}
+
+
+def make_digits(folder):
+    """Few of them, each a bar: what is compared are two models, not a good one."""
+    folder.mkdir()
+    rng = random.Random(5)
+    for part, n in (("train", 300), ("t10k", 120)):
+        labels = bytes(rng.randrange(10) for _ in range(n))
+        images = bytearray(n * 28 * 28)
+        for i, label in enumerate(labels):
+            for row in range(2 + 2 * label, 5 + 2 * label):
+                images[i * 784 + row * 28 + 4:i * 784 + row * 28 + 24] = bytes([220] * 20)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, n, 28, 28) + images)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, n) + labels)
+    return ["--data", folder]
+
+
+def make_guess(folder):
+    """A script of several files that takes every digit for a three."""
+    (folder / "lib").mkdir(parents=True)
+    (folder / "lib" / "guess.py").write_text("DIGIT = 3\n")
+    (folder / "train.py").write_text(
+        "import os, sys\nfrom lib.guess import DIGIT\nprint(sys.argv)\n"
+        "print('epoch=1 train_loss=0.5 train_accuracy=0.25 validation_loss=0.5 validation_accuracy=0.125')\n"
+        "open(os.environ['SM_MODEL_DIR'] + '/digit', 'w').write(str(DIGIT))\n")
+    (folder / "inference.py").write_text(
+        "import json\n"
+        "def model_fn(model_dir):\n    return int(open(model_dir + '/digit').read())\n"
+        "def predict_fn(data, model):\n    return data, model\n"
+        "def input_fn(body, kind):\n    return len(json.loads(body)['instances'])\n"
+        "def output_fn(found, accept):\n"
+        "    row = {'classes': found[1], 'probabilities': [0.0] * found[1] + [1.0] + [0.0] * (9 - found[1])}\n"
+        "    return json.dumps({'predictions': [row] * found[0]})\n")
+    return folder
 
 
 def journal(home):
@@ -34,19 +70,20 @@ def source_of(given):
 
 
 def test_pytorch_as_the_sdk_starts_it(tmp_path):
-    done = run(tmp_path, "run", "digits", "--script", SCRIPTS / "mnist_pytorch.py", "--json",
-               "--set", "train.hyperparameters=epochs=2 batch_size=32", "--set", "train.InstanceCount=2",
+    home = tmp_path / "home"
+    done = run(home, "run", "digits", "--script", SCRIPTS / "mnist_pytorch.py", "--json",
+               *make_digits(tmp_path / "few"), "--set", "train.hyperparameters=epochs=6 batch_size=20",
                "--set", "train.version=2.0.1", env=PYTHON)
     result = json.loads(done.stdout)
     assert result["accuracy"] > 0.8
-    assert "after 2 epochs" in result["steps"]["train"]["summary"]
-    check(tmp_path)
-    (job,) = inputs(tmp_path, "CreateTrainingJob")
+    assert "after 6 epochs" in result["steps"]["train"]["summary"]
+    check(home)
+    (job,) = inputs(home, "CreateTrainingJob")
     name = job["TrainingJobName"]
     bucket, prefix = source_of(job).removeprefix("s3://").split("/", 1)
     assert prefix.endswith(f"/{name}/source/sourcedir.tar.gz")
     assert job["HyperParameters"] == {
-        "epochs": "2", "batch_size": "32", "sagemaker_program": '"mnist_pytorch.py"',
+        "epochs": "6", "batch_size": "20", "sagemaker_program": '"mnist_pytorch.py"',
         "sagemaker_submit_directory": f'"s3://{bucket}/{prefix}"', "sagemaker_container_log_level": "20",
         "sagemaker_job_name": f'"{name}"', "sagemaker_region": '"us-east-1"'}
     specification = job["AlgorithmSpecification"]
@@ -54,8 +91,7 @@ def test_pytorch_as_the_sdk_starts_it(tmp_path):
         "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.0.1-cpu-py310")
     assert {item["Name"] for item in specification["MetricDefinitions"]} == {
         "train:loss", "train:accuracy", "validation:loss", "validation:accuracy"}
-    assert job["ResourceConfig"]["InstanceCount"] == 2
-    (model,) = inputs(tmp_path, "CreateModel")
+    (model,) = inputs(home, "CreateModel")
     container = model["PrimaryContainer"]
     assert container["Image"] == (
         "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.0.1-cpu-py310")
@@ -67,28 +103,17 @@ def test_pytorch_as_the_sdk_starts_it(tmp_path):
 
 
 def test_a_folder_of_ones_own(tmp_path):
-    folder = tmp_path / "mine"
-    (folder / "lib").mkdir(parents=True)
-    (folder / "lib" / "guess.py").write_text("DIGIT = 3\n")
-    (folder / "train.py").write_text(
-        "import os, sys\nfrom lib.guess import DIGIT\nprint(sys.argv)\n"
-        "print('epoch=1 train_loss=0.5 train_accuracy=0.25 validation_loss=0.5 validation_accuracy=0.125')\n"
-        "open(os.environ['SM_MODEL_DIR'] + '/digit', 'w').write(str(DIGIT))\n")
-    (folder / "inference.py").write_text(
-        "import json\n"
-        "def model_fn(model_dir):\n    return int(open(model_dir + '/digit').read())\n"
-        "def predict_fn(data, model):\n    return data, model\n"
-        "def input_fn(body, kind):\n    return len(json.loads(body)['instances'])\n"
-        "def output_fn(found, accept):\n"
-        "    row = {'classes': found[1], 'probabilities': [0.0] * found[1] + [1.0] + [0.0] * (9 - found[1])}\n"
-        "    return json.dumps({'predictions': [row] * found[0]})\n")
-    done = run(tmp_path, "run", "digits", "--script", folder, "--json", env=PYTHON)
+    home = tmp_path / "home"
+    done = run(home, "run", "digits", "--script", make_guess(tmp_path / "mine"), "--json",
+               *make_digits(tmp_path / "few"), "--set", "train.InstanceCount=2", env=PYTHON)
     result = json.loads(done.stdout)
     assert [row[3] == sum(row) for row in result["matrix"]] == [True] * 10
     assert "0.125 after 1 epochs" in result["steps"]["train"]["summary"]
-    (model,) = inputs(tmp_path, "CreateModel")
+    (job,) = inputs(home, "CreateTrainingJob")
+    assert job["ResourceConfig"]["InstanceCount"] == 2
+    (model,) = inputs(home, "CreateModel")
     assert model["PrimaryContainer"]["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
-    archive = next((tmp_path / "sagebrush/runs").glob("handwritten-digits-*/sourcedir.tar.gz"))
+    archive = next((home / "sagebrush/runs").glob("handwritten-digits-*/sourcedir.tar.gz"))
     with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
         names = {item.name.removeprefix("./") for item in tar.getmembers() if item.isfile()}
     assert names == {"train.py", "inference.py", "lib/guess.py"}
@@ -96,12 +121,13 @@ def test_a_folder_of_ones_own(tmp_path):
 
 def test_tensorflow_as_the_sdk_starts_it(tmp_path):
     """Up to the endpoint, which a stand-in for TensorFlow cannot be."""
-    done = run(tmp_path, "run", "digits", "--set", "train.network=script", "--set", "train.framework=tensorflow",
+    home = tmp_path / "home"
+    done = run(home, "run", "digits", *make_digits(tmp_path / "few"), "--set", "train.network=script", "--set", "train.framework=tensorflow",
                "--set", "train.InstanceCount=2", "--set", "train.hyperparameters=epochs=2",
                "--set", "train.version=2.12", env={**PYTHON, "PYTHONPATH": str(STANDIN)}, code=1)
-    assert "deploy" not in done.stderr.lower() or "ping" in done.stderr
-    check(tmp_path)
-    (job,) = inputs(tmp_path, "CreateTrainingJob")
+    assert "did not pass the ping health check" in done.stderr
+    check(home)
+    (job,) = inputs(home, "CreateTrainingJob")
     given = job["HyperParameters"]
     output = job["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     assert given["model_dir"] == f'"{output}/{job["TrainingJobName"]}/model"'
@@ -109,7 +135,7 @@ def test_tensorflow_as_the_sdk_starts_it(tmp_path):
     assert given["sagemaker_program"] == '"mnist_tensorflow.py"'
     assert job["AlgorithmSpecification"]["TrainingImage"] == (
         "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.12.0-cpu-py310")
-    (model,) = inputs(tmp_path, "CreateModel")
+    (model,) = inputs(home, "CreateModel")
     assert model["PrimaryContainer"] == {
         "Image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.12.1-cpu",
         "ModelDataUrl": f"{output}/{job['TrainingJobName']}/output/model.tar.gz"}
