@@ -615,6 +615,7 @@ export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
 static void
 on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
 {
+  SbRun *run;
   g_autoptr (GFile) file = NULL;
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
@@ -623,7 +624,9 @@ on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
     file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   g_object_unref (dialog);
   path = file != NULL ? g_file_get_path (file) : NULL;
-  if (path != NULL && !sb_notebook_window_show (GTK_WIDGET (self), path, &error))
+  /* Any run makes the calls; Get Started has the notebook instance. */
+  run = path != NULL ? sb_workshop_get_run (self->workshop, "get-started", NULL) : NULL;
+  if (path != NULL && !sb_notebook_window_show (GTK_WIDGET (self), run, path, &error))
     toast (self, error->message);
 }
 

@@ -14,6 +14,7 @@
 #include "pages/sb-markdown.h"
 #include "pages/sb-source.h"
 #include "workshop/sb-notebook-file.h"
+#include "workshop/sb-notebook-instance.h"
 
 #define WIDTH  900
 #define MARGIN 12
@@ -120,9 +121,135 @@ make_content (const SbNotebookFile *file)
   return scroller;
 }
 
+/* What the button has to know. */
+typedef struct
+{
+  SbRun *run;
+  char *path;
+  GtkWindow *window; /* NULL once it is closed */
+  GtkLabel *message;
+  GCancellable *cancellable;
+} Reader;
+
+static void
+reader_free (gpointer data)
+{
+  Reader *self = data;
+
+  g_object_unref (self->run);
+  g_object_unref (self->cancellable);
+  g_free (self->path);
+  g_free (self);
+}
+
+static void
+tell (Reader *self, const char *text, gboolean failed)
+{
+  gtk_label_set_label (self->message, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->message), *text != '\0');
+  if (failed)
+    gtk_widget_add_css_class (GTK_WIDGET (self->message), "error");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->message), "error");
+}
+
+static void
+on_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GtkWidget) button = data;
+  Reader *self = g_object_get_data (G_OBJECT (button), "sb-reader");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *url = sb_notebook_instance_open_finish (SB_RUN (source), result, &error);
+
+  /* The window has been closed. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->window == NULL)
+    return;
+  gtk_widget_set_sensitive (button, TRUE);
+  tell (self, error != NULL ? error->message : "", error != NULL);
+  if (url != NULL)
+    gtk_show_uri (self->window, url, GDK_CURRENT_TIME);
+}
+
+static void
+on_open (GtkButton *button, Reader *self)
+{
+  gtk_widget_set_sensitive (GTK_WIDGET (button), FALSE);
+  tell (self, _ ("Opening it in the notebook instance"), FALSE);
+  sb_notebook_instance_open_async (
+      self->run, self->path, self->cancellable, on_opened, g_object_ref (button));
+}
+
+static void
+on_destroy (GtkWidget *button, Reader *self)
+{
+  self->window = NULL;
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* On this computer there is nothing to open it in unless Jupyter is installed. */
+static gboolean
+has_jupyter (SbRun *run)
+{
+  g_autofree char *program = g_find_program_in_path ("jupyter-notebook");
+
+  return sb_connection_get_endpoint_url (sb_run_get_connection (run)) == NULL || program != NULL ||
+         g_getenv ("SAGEBRUSH_JUPYTER") != NULL;
+}
+
+static GtkWidget *
+make_header (SbRun *run, const char *path, GtkWindow *window, GtkLabel *message)
+{
+  GtkWidget *header = adw_header_bar_new ();
+  GtkWidget *button;
+  Reader *self;
+
+  if (run == NULL || !has_jupyter (run))
+    return header;
+  self = g_new0 (Reader, 1);
+  self->run = g_object_ref (run);
+  self->path = g_strdup (path);
+  self->window = window;
+  self->message = message;
+  self->cancellable = g_cancellable_new ();
+  button = gtk_button_new_with_mnemonic (_ ("Open in _Jupyter"));
+  gtk_widget_set_tooltip_text (
+      button, _ ("Upload it to a new folder of the notebook instance, and open it there"));
+  g_object_set_data_full (G_OBJECT (button), "sb-reader", self, reader_free);
+  g_signal_connect (button, "clicked", G_CALLBACK (on_open), self);
+  g_signal_connect (button, "destroy", G_CALLBACK (on_destroy), self);
+  adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);
+  return header;
+}
+
+static GtkLabel *
+make_message (void)
+{
+  GtkWidget *message = gtk_label_new (NULL);
+
+  gtk_label_set_wrap (GTK_LABEL (message), TRUE);
+  gtk_widget_set_margin_top (message, MARGIN);
+  gtk_widget_set_margin_start (message, MARGIN);
+  gtk_widget_set_margin_end (message, MARGIN);
+  gtk_widget_set_visible (message, FALSE);
+  return GTK_LABEL (message);
+}
+
+static void
+add_shortcuts (GtkWidget *window)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
+                                        gtk_shortcut_new (gtk_shortcut_trigger_parse_string (
+                                                              "<Control>w"),
+                                                          gtk_named_action_new ("window.close")));
+  gtk_widget_add_controller (window, keys);
+}
+
 /**
  * sb_notebook_window_show:
  * @parent: a widget of the window that it belongs to
+ * @run: (nullable): a run of the connection in whose notebook instance it can be opened
  * @path: an .ipynb file
  * @error: why it cannot be shown, see sb_notebook_file_load()
  *
@@ -131,21 +258,25 @@ make_content (const SbNotebookFile *file)
  * Returns: whether it is shown
  */
 gboolean
-sb_notebook_window_show (GtkWidget *parent, const char *path, GError **error)
+sb_notebook_window_show (GtkWidget *parent, SbRun *run, const char *path, GError **error)
 {
   g_autoptr (SbNotebookFile) file = sb_notebook_file_load (path, error);
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *name = g_filename_display_name (base);
   GtkWidget *window, *box;
   GtkRoot *root = gtk_widget_get_root (parent);
+  GtkLabel *message;
 
   if (file == NULL)
     return FALSE;
   window = adw_window_new ();
   box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
+  message = make_message ();
+  gtk_box_append (GTK_BOX (box), make_header (run, path, GTK_WINDOW (window), message));
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (message));
   gtk_box_append (GTK_BOX (box), make_content (file));
   adw_window_set_content (ADW_WINDOW (window), box);
+  add_shortcuts (window);
   gtk_window_set_title (GTK_WINDOW (window), name);
   gtk_window_set_default_size (GTK_WINDOW (window), 760, 680);
   if (GTK_IS_WINDOW (root))

@@ -7,8 +7,10 @@
 
 #include <adwaita.h>
 
+#include "workshop/sb-run.h"
+
 G_BEGIN_DECLS
 
-gboolean sb_notebook_window_show (GtkWidget *parent, const char *path, GError **error);
+gboolean sb_notebook_window_show (GtkWidget *parent, SbRun *run, const char *path, GError **error);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A script of one's own in the window: chosen, edited, run, and run again after a change."""
+"""A script of one's own in the window: edited, run, and run again after a change. A notebook is read."""
 import json
 import sys
 from pathlib import Path
@@ -14,16 +14,34 @@ open(os.environ["SM_MODEL_DIR"] + "/model", "w").close()
 """
 
 
-def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
-    monkeypatch.setenv("SAGEBRUSH_PYTHON", "/usr/bin/python3")
-    own = tmp_path / "home/sagebrush/scripts/mnist_pytorch.py"
+NOTEBOOK = {
+    "nbformat": 4, "nbformat_minor": 4, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": "# A *notebook*\n\nIt has\n- `one` item\n- [another](https://example.org)"},
+        {"cell_type": "code", "metadata": {}, "execution_count": 3, "source": "print(6 * 7)\n1 / 0", "outputs": [
+            {"output_type": "stream", "name": "stdout", "text": ["42\n"]},
+            {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "A red dot", "image/png":
+                "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg=="}},
+            {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "division by zero",
+             "traceback": ["ZeroDivisionError: division by zero"]}]}]}
+
+
+def make_script(folder):
+    """A module that trains with a script at first, and the person's own copy of that script."""
+    own = folder / "home/sagebrush/scripts/mnist_pytorch.py"
     own.parent.mkdir(parents=True)
     own.write_text(SCRIPT)
     module = json.loads((SOURCE / "data/modules/handwritten-digits.json").read_text())
     module.update({"id": "my-script", "title": "My Script", "order": 9})
     next(step for step in module["steps"] if step["id"] == "train")["defaults"]["network"] = "script"
-    (tmp_path / "home/sagebrush/modules").mkdir(parents=True)
-    (tmp_path / "home/sagebrush/modules/my-script.json").write_text(json.dumps(module))
+    (folder / "home/sagebrush/modules").mkdir(parents=True)
+    (folder / "home/sagebrush/modules/my-script.json").write_text(json.dumps(module))
+    return own
+
+
+def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("SAGEBRUSH_PYTHON", "/usr/bin/python3")
+    own = make_script(tmp_path)
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
         window.click("label", "My Script")
@@ -31,9 +49,6 @@ def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
         window.reveal("push button", "Run: Train")
         window.click("push button", "Details of Train")
         window.wait("combo box", "Network", 120)
-        window.reveal("combo box", "Network")
-        window.shot("script-form")
-        window.wait("push button", "Edit Script")
         window.reveal("push button", "Edit Script")
         window.shot("script-chosen")
         window.click("push button", "Edit Script")
@@ -48,3 +63,16 @@ def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
         wait_for(lambda: own.read_text() == "#\n" + SCRIPT)
         window.wait("label", "Something that it rests on has changed", 30)
         window.shot("script-changed")
+
+
+def test_a_notebook_is_read(tmp_path):
+    path = tmp_path / "an example.ipynb"
+    path.write_text(json.dumps(NOTEBOOK))
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.ask("key", "ctrl+o")
+        window.choose("Open a Notebook", path)
+        for text in ("A notebook", "• one item", "42", "ZeroDivisionError: division by zero"):
+            window.wait("label", text)
+        assert window.find("image", "A red dot")
+        window.shot("notebook-read")
