@@ -32,6 +32,8 @@ print_help (void)
          "Options of “run”:\n"
          "  --data PATH             data to work on, a file or a folder; a synthetic sample when\n"
          "                          left out\n"
+         "  --script PATH           train digits with a script of yours, a Python file or a folder\n"
+         "                          with a train.py\n"
          "  --connection NAME       where to run: a connection; “local” is this computer\n"
          "  --set STEP.NAME=VALUE   a value of a step’s form, such as train.max_depth=4\n"
          "  --step STEP             run this step and what it needs, in place of all\n"
