@@ -182,9 +182,12 @@ fill (SbScriptWindow *self, const char *text)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkWidget *view;
+  GtkTextIter start;
 
   self->buffer = sb_source_buffer_new (text, "python3");
   gtk_text_buffer_set_modified (GTK_TEXT_BUFFER (self->buffer), FALSE);
+  gtk_text_buffer_get_start_iter (GTK_TEXT_BUFFER (self->buffer), &start);
+  gtk_text_buffer_place_cursor (GTK_TEXT_BUFFER (self->buffer), &start);
   view = sb_source_view_new (self->buffer, _ ("Script"));
   gtk_text_view_set_editable (GTK_TEXT_VIEW (view), TRUE);
   gtk_source_view_set_show_line_numbers (GTK_SOURCE_VIEW (view), TRUE);
