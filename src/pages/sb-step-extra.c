@@ -35,13 +35,13 @@ make_for_predict (SbStep *step, JsonObject *result)
   return sb_predict_form_new (run, result);
 }
 
-/* The card knows what to do. */
+/* The card knows what to do. What a script of one's own leaves as its model may be anything. */
 static GtkWidget *
 make_for_train (JsonObject *result)
 {
   GtkWidget *button;
 
-  if (!json_object_has_member (result, "artifact"))
+  if (!json_object_has_member (result, "artifact") || json_object_has_member (result, "script"))
     return NULL;
   button = gtk_button_new_with_label (_ ("Model…"));
   gtk_widget_set_tooltip_text (button, _ ("Layers, size, export"));

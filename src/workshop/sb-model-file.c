@@ -60,14 +60,16 @@ get_result (SbRun *run, const char *kind)
  * sb_run_has_model:
  * @self: a run
  *
- * Returns: whether it has trained or imported a model
+ * Returns: whether it has trained or imported a model whose form is known; what a script of one's
+ *   own leaves may be anything
  */
 gboolean
 sb_run_has_model (SbRun *self)
 {
   JsonObject *result = get_result (self, "train");
 
-  return result != NULL && sb_json_get_string (result, "artifact", NULL) != NULL;
+  return result != NULL && sb_json_get_string (result, "artifact", NULL) != NULL &&
+         !json_object_has_member (result, "script");
 }
 
 /**
