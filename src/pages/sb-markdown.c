@@ -11,6 +11,20 @@
 
 #define MAX_LEVEL 4
 
+/* Pango itself does not know the links that labels have. */
+static gboolean
+is_well_formed (const char *markup)
+{
+  static const GMarkupParser parser = { 0 };
+  g_autoptr (GMarkupParseContext) context =
+      g_markup_parse_context_new (&parser, (GMarkupParseFlags) 0, NULL, NULL);
+
+  return g_markup_parse_context_parse (context, "<p>", -1, NULL) &&
+         g_markup_parse_context_parse (context, markup, -1, NULL) &&
+         g_markup_parse_context_parse (context, "</p>", -1, NULL) &&
+         g_markup_parse_context_end_parse (context, NULL);
+}
+
 /**
  * sb_markdown_to_markup:
  * @text: a paragraph of Markdown
@@ -41,7 +55,7 @@ sb_markdown_to_markup (const char *text)
       markup = next;
     }
   /* Marks that cross each other make no markup. */
-  if (pango_parse_markup (markup, -1, 0, NULL, NULL, NULL, NULL))
+  if (is_well_formed (markup))
     return markup;
   g_free (markup);
   return g_markup_escape_text (text, -1);

@@ -19,6 +19,8 @@
 #define WIDTH  900
 #define MARGIN 12
 #define SPACE  18
+/* Pixels of width that every window has room for. */
+#define SMALL 300
 /* Of a longer text the beginning is shown. */
 #define MAX_TEXT 20000
 
@@ -53,7 +55,11 @@ make_image (GBytes *bytes, const char *text)
     return make_text (_ ("An image that cannot be read"), TRUE);
   picture = gtk_picture_new_for_paintable (GDK_PAINTABLE (texture));
   gtk_picture_set_alternative_text (GTK_PICTURE (picture), name);
+  /* A small one keeps its size, a large one shrinks with the window. */
+  gtk_picture_set_can_shrink (GTK_PICTURE (picture), gdk_texture_get_width (texture) > SMALL);
+  gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_SCALE_DOWN);
   gtk_widget_set_halign (picture, GTK_ALIGN_START);
+  gtk_widget_set_valign (picture, GTK_ALIGN_START);
   gtk_widget_set_margin_start (picture, MARGIN);
   return picture;
 }

@@ -72,7 +72,7 @@ def test_a_notebook_is_read(tmp_path):
         window.wait("push button", "Run: Choose data")
         window.ask("key", "ctrl+o")
         window.choose("Open a Notebook", path)
-        for text in ("A notebook", "• one item", "42", "ZeroDivisionError: division by zero"):
+        for text in ("A notebook", "• one item", "• another", "42", "ZeroDivisionError: division by zero"):
             window.wait("label", text)
-        assert window.find("image", "A red dot")
+        assert window.find("image", "A red dot")[2:] == [5, 5], "a small picture keeps its size"
         window.shot("notebook-read")
