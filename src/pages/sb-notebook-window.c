@@ -19,8 +19,6 @@
 #define WIDTH  900
 #define MARGIN 12
 #define SPACE  18
-/* Pixels of width that every window has room for. */
-#define SMALL 300
 /* Of a longer text the beginning is shown. */
 #define MAX_TEXT 20000
 
@@ -49,19 +47,24 @@ make_image (GBytes *bytes, const char *text)
 {
   g_autoptr (GdkTexture) texture = gdk_texture_new_from_bytes (bytes, NULL);
   const char *name = text != NULL ? text : _ ("Image");
-  GtkWidget *picture;
+  GtkWidget *picture, *clamp;
+  int width;
 
   if (texture == NULL)
     return make_text (_ ("An image that cannot be read"), TRUE);
   picture = gtk_picture_new_for_paintable (GDK_PAINTABLE (texture));
   gtk_picture_set_alternative_text (GTK_PICTURE (picture), name);
-  /* A small one keeps its size, a large one shrinks with the window. */
-  gtk_picture_set_can_shrink (GTK_PICTURE (picture), gdk_texture_get_width (texture) > SMALL);
-  gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_SCALE_DOWN);
-  gtk_widget_set_halign (picture, GTK_ALIGN_START);
-  gtk_widget_set_valign (picture, GTK_ALIGN_START);
-  gtk_widget_set_margin_start (picture, MARGIN);
-  return picture;
+  gtk_accessible_update_property (
+      GTK_ACCESSIBLE (picture), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  /* Never larger than it is, and smaller where the window is. */
+  width = gdk_texture_get_width (texture);
+  clamp = adw_clamp_new ();
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), width);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), width);
+  adw_clamp_set_child (ADW_CLAMP (clamp), picture);
+  gtk_widget_set_halign (clamp, GTK_ALIGN_START);
+  gtk_widget_set_margin_start (clamp, MARGIN);
+  return clamp;
 }
 
 static void
@@ -105,6 +108,7 @@ static GtkWidget *
 make_content (const SbNotebookFile *file)
 {
   GtkWidget *scroller = gtk_scrolled_window_new ();
+  GtkWidget *port = gtk_viewport_new (NULL, NULL);
   GtkWidget *clamp = adw_clamp_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, SPACE);
   const char *language = g_str_has_prefix (file->language, "python") ? "python3" : file->language;
@@ -122,7 +126,10 @@ make_content (const SbNotebookFile *file)
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller),
                                   GTK_POLICY_NEVER,
                                   GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), clamp);
+  /* The least that pictures can do with is nothing. */
+  gtk_scrollable_set_vscroll_policy (GTK_SCROLLABLE (port), GTK_SCROLL_NATURAL);
+  gtk_viewport_set_child (GTK_VIEWPORT (port), clamp);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), port);
   gtk_widget_set_vexpand (scroller, TRUE);
   return scroller;
 }

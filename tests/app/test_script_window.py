@@ -33,7 +33,9 @@ def make_script(folder):
     own.write_text(SCRIPT)
     module = json.loads((SOURCE / "data/modules/handwritten-digits.json").read_text())
     module.update({"id": "my-script", "title": "My Script", "order": 9})
-    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["network"] = "script"
+    train = next(step for step in module["steps"] if step["id"] == "train")
+    train["title"] = "Train it"
+    train["defaults"]["network"] = "script"
     (folder / "home/sagebrush/modules").mkdir(parents=True)
     (folder / "home/sagebrush/modules/my-script.json").write_text(json.dumps(module))
     return own
@@ -46,8 +48,8 @@ def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
         window.wait("push button", "Run: Choose data")
         window.click("label", "My Script")
         window.wait("label", "Choose digits")
-        window.reveal("push button", "Run: Train")
-        window.click("push button", "Details of Train")
+        window.reveal("push button", "Run: Train it")
+        window.click("push button", "Details of Train it")
         window.wait("combo box", "Network", 120)
         window.reveal("push button", "Edit Script")
         window.shot("script-chosen")
