@@ -188,6 +188,25 @@ send_all (List *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+/* A file of which no list tells is one of its own. */
+static JsonObject *
+describe (List *self, const char *list)
+{
+  JsonObject *transfer;
+
+  if (list == NULL && self->n_names == 1)
+    {
+      g_autofree char *key = g_strconcat (self->prefix, self->names[0], NULL);
+      g_autofree char *path = g_build_filename (self->folder, self->names[0], NULL);
+
+      return _sb_transfer_describe ("upload", self->bucket, key, path);
+    }
+  transfer = _sb_transfer_describe ("upload-list", self->bucket, self->prefix, self->folder);
+  if (list != NULL)
+    json_object_set_string_member (transfer, "list", list);
+  return transfer;
+}
+
 /**
  * sb_transfer_upload_list:
  * @client: who sends
@@ -195,7 +214,8 @@ send_all (List *self, GCancellable *cancellable, GError **error)
  * @prefix: what every key begins with, "" or with a slash at its end
  * @folder: the folder
  * @names: (array zero-terminated=1): paths of files below @folder, which become the keys' ends
- * @list: (nullable): a file whose lines end with these names, a tab before each, for the journal
+ * @list: (nullable): a file whose lines end with these names, a tab before each, for the journal,
+ *   which can do without for a single name
  * @func: (nullable): told after every file
  * @user_data: data for @func
  * @cancellable: (nullable): a cancellable
@@ -232,9 +252,7 @@ sb_transfer_upload_list (SbClient *client,
   g_return_val_if_fail (SB_IS_CLIENT (client), FALSE);
   g_return_val_if_fail (bucket != NULL && prefix != NULL && folder != NULL, FALSE);
 
-  self.transfer = _sb_transfer_describe ("upload-list", bucket, prefix, folder);
-  if (list != NULL)
-    json_object_set_string_member (self.transfer, "list", list);
+  self.transfer = describe (&self, list);
   self.there = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self.large = g_ptr_array_new ();
   g_mutex_init (&self.lock);
