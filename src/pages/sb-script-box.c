@@ -102,9 +102,80 @@ on_choose_folder (GtkButton *button, SbScriptBox *self)
 }
 
 static void
-on_shipped (GtkButton *button, SbScriptBox *self)
+use_shipped (SbScriptBox *self)
 {
   sb_step_set_value (self->step, "script", NULL, NULL);
+  sb_step_set_value (self->step, "edition", NULL, NULL);
+  update (self);
+}
+
+static void
+complain (SbScriptBox *self, const GError *error)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *dialog = adw_message_dialog_new (GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL,
+                                              _ ("Your Copy Stays"),
+                                              error->message);
+
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+on_answer (AdwMessageDialog *dialog, const char *response, SbScriptBox *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+  const char *framework = sb_step_get_value (self->step, "framework");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *kept = NULL;
+
+  if (strcmp (response, "mine") == 0)
+    sb_step_set_value (self->step, "script", NULL, NULL);
+  if (strcmp (response, "example") != 0 || run == NULL)
+    return;
+  kept = sb_script_set_aside (sb_run_get_folder (run), framework, &error);
+  if (kept != NULL)
+    use_shipped (self);
+  else
+    complain (self, error);
+}
+
+/* Whoever has changed the example may mean either. */
+static void
+ask_which (SbScriptBox *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *widget = adw_message_dialog_new (
+      GTK_WINDOW (root),
+      _ ("Use the Example without Your Changes?"),
+      _ ("You have changed the example. Your copy of it is kept in the same folder under another "
+         "name; “Choose File” finds it there."));
+  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (widget);
+
+  adw_message_dialog_add_responses (dialog,
+                                    "cancel",
+                                    _ ("Cancel"),
+                                    "mine",
+                                    _ ("With My Changes"),
+                                    "example",
+                                    _ ("Without Them"),
+                                    NULL);
+  adw_message_dialog_set_default_response (dialog, "cancel");
+  adw_message_dialog_set_close_response (dialog, "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_answer), self, 0);
+  gtk_window_present (GTK_WINDOW (widget));
+}
+
+static void
+on_shipped (GtkButton *button, SbScriptBox *self)
+{
+  SbRun *run = sb_step_get_run (self->step);
+
+  if (run != NULL &&
+      sb_script_is_changed (sb_run_get_folder (run), sb_step_get_value (self->step, "framework")))
+    ask_which (self);
+  else
+    use_shipped (self);
 }
 
 static void

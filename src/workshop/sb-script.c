@@ -126,6 +126,64 @@ sb_script_make_own (const char *run_folder, const char *framework, GError **erro
 }
 
 /**
+ * sb_script_is_changed:
+ * @run_folder: a run's folder
+ * @framework: `pytorch` or `tensorflow`
+ *
+ * Returns: whether the person's own copy is another text than the script that comes along
+ */
+gboolean
+sb_script_is_changed (const char *run_folder, const char *framework)
+{
+  g_autofree char *own = sb_script_get_own_path (run_folder, framework);
+  g_autofree char *shipped = sb_script_find_shipped (framework, NULL);
+  g_autofree char *mine = NULL;
+  g_autofree char *text = NULL;
+
+  if (!g_file_test (own, G_FILE_TEST_EXISTS))
+    return FALSE;
+  return shipped == NULL || !g_file_get_contents (own, &mine, NULL, NULL) ||
+         !g_file_get_contents (shipped, &text, NULL, NULL) || strcmp (mine, text) != 0;
+}
+
+static char *
+find_free_name (const char *path)
+{
+  g_autofree char *stem = g_strndup (path, strlen (path) - strlen (".py"));
+
+  for (guint i = 1;; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s-%u.py", stem, i);
+
+      if (!g_file_test (name, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&name);
+    }
+}
+
+/**
+ * sb_script_set_aside:
+ * @run_folder: a run's folder
+ * @framework: `pytorch` or `tensorflow`
+ * @error: why it cannot be renamed
+ *
+ * Gives the person's own copy of the script another name in its folder, so that the one that comes
+ * along is trained with again. There has to be one, see sb_script_is_changed().
+ *
+ * Returns: (transfer full) (nullable): where the copy is now
+ */
+char *
+sb_script_set_aside (const char *run_folder, const char *framework, GError **error)
+{
+  g_autofree char *own = sb_script_get_own_path (run_folder, framework);
+  g_autofree char *name = find_free_name (own);
+
+  if (g_rename (own, name) == 0)
+    return g_steal_pointer (&name);
+  fail (error, _ ("“%s” cannot be renamed"), own);
+  return NULL;
+}
+
+/**
  * sb_script_choose:
  * @run_folder: a run's folder
  * @framework: `pytorch` or `tensorflow`

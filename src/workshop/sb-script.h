@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 char *sb_script_find_shipped (const char *framework, GError **error);
 char *sb_script_get_own_path (const char *run_folder, const char *framework);
 char *sb_script_make_own (const char *run_folder, const char *framework, GError **error);
+gboolean sb_script_is_changed (const char *run_folder, const char *framework);
+char *sb_script_set_aside (const char *run_folder, const char *framework, GError **error);
 char *
 sb_script_choose (const char *run_folder, const char *framework, const char *given, GError **error);
 char *sb_script_find_entry (const char *path, const char *given, GError **error);

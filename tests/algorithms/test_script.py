@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import ROLE, Engine, job_input, wait_endpoint, wait_for, wait_job  # noqa: E402
+from engine import ROLE, Engine, job_input, thorough, wait_endpoint, wait_for, wait_job  # noqa: E402
 
 IMAGE = "local/script:1"
 PYTORCH = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:2.0.1-cpu-py310"
@@ -321,6 +321,10 @@ def test_requirements_go_into_a_folder_of_the_job(engine):
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     line = next(line for line in log_of(engine, "requires") if line.startswith("tiny 42"))
     assert f"{engine.folder}/jobs/requires/venv/" in line
+
+
+@thorough
+def test_requirements_that_nobody_has(engine):
     job = run(engine, "lacks", {"train.py": "", "requirements.txt": "--no-index\nsurely-not-there\n"})
     assert "InstallRequirementsError" in job["FailureReason"]
     assert "surely-not-there" in job["FailureReason"]
@@ -446,6 +450,7 @@ def test_a_model_that_does_not_load_fails_the_endpoint(engine):
     assert any("OSError: no weights here" in event["message"] for event in events)
 
 
+@thorough
 def test_torchscript_needs_no_script(engine, tmp_path):
     import torch
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from botocheck import check_file  # noqa: E402
-from engine import SOURCE  # noqa: E402
+from engine import SOURCE, thorough  # noqa: E402
 from test_run import run  # noqa: E402
 
 SCRIPTS = SOURCE / "data" / "scripts"
@@ -119,6 +119,7 @@ def test_a_folder_of_ones_own(tmp_path):
     assert names == {"train.py", "inference.py", "lib/guess.py"}
 
 
+@thorough
 def test_tensorflow_as_the_sdk_starts_it(tmp_path):
     """Up to the endpoint, which a stand-in for TensorFlow cannot be."""
     home = tmp_path / "home"
@@ -144,7 +145,7 @@ def test_tensorflow_as_the_sdk_starts_it(tmp_path):
 def test_a_script_that_throws_says_why(tmp_path):
     script = tmp_path / "wrong.py"
     script.write_text("raise KeyError('the wrong key')\n")
-    done = run(tmp_path, "run", "digits", "--script", script, env=PYTHON, code=1)
+    done = run(tmp_path, "run", "digits", "--script", script, *make_digits(tmp_path / "few"), env=PYTHON, code=1)
     assert "KeyError: 'the wrong key'" in done.stderr
     done = run(tmp_path, "run", "digits", "--script", tmp_path / "nothing.py", code=1)
     assert "There is no script" in done.stderr and "nothing.py" in done.stderr

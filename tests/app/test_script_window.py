@@ -41,6 +41,43 @@ def make_script(folder):
     return own
 
 
+def edit(window, own):
+    window.reveal("push button", "Edit Script")
+    window.shot("script-chosen")
+    window.click("push button", "Edit Script")
+    window.wait("push button", "Save and Run")
+    window.shot("script-editor")
+    window.click("push button", "Save and Run")
+    wait_for(lambda: window.run_state("train", "my-script") == "done", 120)
+    window.click("text", "Script")
+    window.ask("key", "ctrl+Home")
+    window.ask("key", "numbersign", "Return")
+    window.click("push button", "Save")
+    wait_for(lambda: own.read_text() == "#\n" + SCRIPT)
+    window.wait("label", "Something that it rests on has changed", 30)
+    window.shot("script-changed")
+    window.ask("key", "ctrl+w")
+
+
+def use_the_example(window, own):
+    """What was changed is not lost."""
+    window.click("push button", "Use the Example")
+    window.click("push button", "Without Them")
+    wait_for(lambda: not own.exists())
+    assert own.with_name("mnist_pytorch-1.py").read_text() == "#\n" + SCRIPT
+    window.wait("label", "data/scripts/mnist_pytorch.py")
+
+
+def read_a_notebook(window, path):
+    path.write_text(json.dumps(NOTEBOOK))
+    window.ask("key", "ctrl+o")
+    window.choose("Open a Notebook", path)
+    for text in ("A notebook", "• one item", "• another", "42", "ZeroDivisionError: division by zero"):
+        window.wait("label", text)
+    assert window.find("image", "A red dot")[2:] == [5, 5], "a small picture keeps its size"
+    window.shot("notebook-read")
+
+
 def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
     monkeypatch.setenv("SAGEBRUSH_PYTHON", "/usr/bin/python3")
     own = make_script(tmp_path)
@@ -51,30 +88,6 @@ def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
         window.reveal("push button", "Run: Train it")
         window.click("push button", "Details of Train it")
         window.wait("combo box", "Network", 120)
-        window.reveal("push button", "Edit Script")
-        window.shot("script-chosen")
-        window.click("push button", "Edit Script")
-        window.wait("push button", "Save and Run")
-        window.shot("script-editor")
-        window.click("push button", "Save and Run")
-        wait_for(lambda: window.run_state("train", "my-script") == "done", 120)
-        window.click("text", "Script")
-        window.ask("key", "ctrl+Home")
-        window.ask("key", "numbersign", "Return")
-        window.click("push button", "Save")
-        wait_for(lambda: own.read_text() == "#\n" + SCRIPT)
-        window.wait("label", "Something that it rests on has changed", 30)
-        window.shot("script-changed")
-
-
-def test_a_notebook_is_read(tmp_path):
-    path = tmp_path / "an example.ipynb"
-    path.write_text(json.dumps(NOTEBOOK))
-    with Window(tmp_path) as window:
-        window.wait("push button", "Run: Choose data")
-        window.ask("key", "ctrl+o")
-        window.choose("Open a Notebook", path)
-        for text in ("A notebook", "• one item", "• another", "42", "ZeroDivisionError: division by zero"):
-            window.wait("label", text)
-        assert window.find("image", "A red dot")[2:] == [5, 5], "a small picture keeps its size"
-        window.shot("notebook-read")
+        edit(window, own)
+        use_the_example(window, own)
+        read_a_notebook(window, tmp_path / "an example.ipynb")

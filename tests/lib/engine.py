@@ -110,6 +110,11 @@ class Engine:
         }
 
 
+def thorough(test):
+    """What only `./run thorough` takes the time for."""
+    return test if "SAGEBRUSH_THOROUGH" in os.environ else None
+
+
 def wait_for(probe, seconds=120):
     """Asks until the answer is true; services have no event to wait for. An answer costs whoever gives it time
     that is needed for what is waited for, so that what takes longer is asked for less often."""

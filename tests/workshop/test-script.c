@@ -198,7 +198,8 @@ test_own_copy (void)
   g_autofree char *base = g_dir_make_tmp ("sb-script-XXXXXX", NULL);
   g_autofree char *run = g_build_filename (base, "runs", "digits-1", NULL);
   g_autofree char *shipped = NULL, *own = NULL, *again = NULL, *chosen = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *kept = NULL, *second = NULL, *back = NULL;
+  g_autofree char *text = NULL, *kept_text = NULL;
   g_autoptr (GError) error = NULL;
 
   shipped = sb_script_choose (run, "pytorch", NULL, &error);
@@ -207,6 +208,7 @@ test_own_copy (void)
   own = sb_script_make_own (run, "pytorch", &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (own, base));
+  g_assert_false (sb_script_is_changed (run, "pytorch"));
   g_assert_true (g_file_set_contents (own, "mine", -1, NULL));
   again = sb_script_make_own (run, "pytorch", &error);
   g_assert_true (g_file_get_contents (again, &text, NULL, NULL));
@@ -215,6 +217,23 @@ test_own_copy (void)
   g_assert_cmpstr (chosen, ==, own);
   g_assert_null (sb_script_choose (run, "pytorch", "/nowhere/at/all.py", &error));
   g_assert_error (error, SB_ERROR, SB_ERROR_INVALID);
+  g_clear_error (&error);
+  /* What was changed stays under another name. */
+  g_assert_true (sb_script_is_changed (run, "pytorch"));
+  kept = sb_script_set_aside (run, "pytorch", &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_suffix (kept, "/scripts/mnist_pytorch-1.py"));
+  g_assert_true (g_file_get_contents (kept, &kept_text, NULL, NULL));
+  g_assert_cmpstr (kept_text, ==, "mine");
+  back = sb_script_choose (run, "pytorch", NULL, &error);
+  g_assert_cmpstr (back, ==, shipped);
+  g_assert_false (sb_script_is_changed (run, "pytorch"));
+  g_assert_null (sb_script_set_aside (run, "pytorch", &error));
+  g_assert_error (error, SB_ERROR, SB_ERROR_STORAGE);
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (own, "more", -1, NULL));
+  second = sb_script_set_aside (run, "pytorch", &error);
+  g_assert_true (g_str_has_suffix (second, "/scripts/mnist_pytorch-2.py"));
   sb_folder_remove (base);
 }
 
