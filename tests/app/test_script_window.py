@@ -52,7 +52,7 @@ def edit(window, own):
     window.click("text", "Script")
     window.ask("key", "ctrl+Home")
     window.ask("key", "numbersign", "Return")
-    window.click("push button", "Save")
+    window.ask("key", "ctrl+s")
     wait_for(lambda: own.read_text() == "#\n" + SCRIPT)
     window.wait("label", "Something that it rests on has changed", 30)
     window.shot("script-changed")
