@@ -243,14 +243,27 @@ sb_script_window_class_init (SbScriptWindowClass *klass)
   gtk_widget_class_add_binding_action (
       widget_class, GDK_KEY_s, GDK_CONTROL_MASK, "script.save", NULL);
   gtk_widget_class_add_binding_action (
-      widget_class, GDK_KEY_Return, GDK_CONTROL_MASK, "script.run", NULL);
-  gtk_widget_class_add_binding_action (
       widget_class, GDK_KEY_w, GDK_CONTROL_MASK, "window.close", NULL);
+}
+
+/* Before the text takes it for a new line. */
+static void
+add_run_key (GtkWidget *window)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
+                                        gtk_shortcut_new (gtk_shortcut_trigger_parse_string (
+                                                              "<Control>Return|<Control>KP_Enter"),
+                                                          gtk_named_action_new ("script.run")));
+  gtk_widget_add_controller (window, keys);
 }
 
 static void
 sb_script_window_init (SbScriptWindow *self)
 {
+  add_run_key (GTK_WIDGET (self));
   gtk_window_set_default_size (GTK_WINDOW (self), 760, 620);
 }
 

@@ -45,9 +45,9 @@ def edit(window, own):
     window.reveal("push button", "Edit Script")
     window.shot("script-chosen")
     window.click("push button", "Edit Script")
-    window.wait("push button", "Save and Run")
+    window.wait("text", "Script")
     window.shot("script-editor")
-    window.click("push button", "Save and Run")
+    window.ask("key", "ctrl+Return")
     wait_for(lambda: window.run_state("train", "my-script") == "done", 120)
     window.click("text", "Script")
     window.ask("key", "ctrl+Home")
@@ -76,6 +76,7 @@ def read_a_notebook(window, path):
         window.wait("label", text)
     assert window.find("image", "A red dot")[2:] == [5, 5], "a small picture keeps its size"
     window.shot("notebook-read")
+    window.ask("key", "ctrl+w")
 
 
 def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
