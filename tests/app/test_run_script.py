@@ -69,21 +69,15 @@ def source_of(given):
     return json.loads(given["HyperParameters"]["sagemaker_submit_directory"])
 
 
-def test_pytorch_as_the_sdk_starts_it(tmp_path):
-    home = tmp_path / "home"
-    done = run(home, "run", "digits", "--script", SCRIPTS / "mnist_pytorch.py", "--json",
-               *make_digits(tmp_path / "few"), "--set", "train.hyperparameters=epochs=6 batch_size=20",
-               "--set", "train.version=2.0.1", env=PYTHON)
-    result = json.loads(done.stdout)
-    assert result["accuracy"] > 0.8
-    assert "after 6 epochs" in result["steps"]["train"]["summary"]
+def check_request(home, program, served, given):
+    """What SageMaker's Python SDK sends for PyTorch 2.0.1."""
     check(home)
     (job,) = inputs(home, "CreateTrainingJob")
     name = job["TrainingJobName"]
     bucket, prefix = source_of(job).removeprefix("s3://").split("/", 1)
     assert prefix.endswith(f"/{name}/source/sourcedir.tar.gz")
     assert job["HyperParameters"] == {
-        "epochs": "6", "batch_size": "20", "sagemaker_program": '"mnist_pytorch.py"',
+        **given, "sagemaker_program": f'"{program}"',
         "sagemaker_submit_directory": f'"s3://{bucket}/{prefix}"', "sagemaker_container_log_level": "20",
         "sagemaker_job_name": f'"{name}"', "sagemaker_region": '"us-east-1"'}
     specification = job["AlgorithmSpecification"]
@@ -97,22 +91,35 @@ def test_pytorch_as_the_sdk_starts_it(tmp_path):
         "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.0.1-cpu-py310")
     assert container["ModelDataUrl"].endswith(f"/{model['ModelName']}/model.tar.gz")
     assert container["Environment"] == {
-        "SAGEMAKER_PROGRAM": "mnist_pytorch.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_PROGRAM": served, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
         "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": "us-east-1"}
+
+
+@thorough
+def test_the_pytorch_script_that_comes_along(tmp_path):
+    home = tmp_path / "home"
+    done = run(home, "run", "digits", "--script", SCRIPTS / "mnist_pytorch.py", "--json",
+               *make_digits(tmp_path / "few"), "--set", "train.hyperparameters=epochs=6 batch_size=20",
+               "--set", "train.version=2.0.1", env=PYTHON)
+    result = json.loads(done.stdout)
+    assert result["accuracy"] > 0.8
+    assert "after 6 epochs" in result["steps"]["train"]["summary"]
+    check_request(home, "mnist_pytorch.py", "mnist_pytorch.py", {"epochs": "6", "batch_size": "20"})
     assert "Nothing left" in done.stderr
 
 
 def test_a_folder_of_ones_own(tmp_path):
     home = tmp_path / "home"
     done = run(home, "run", "digits", "--script", make_guess(tmp_path / "mine"), "--json",
-               *make_digits(tmp_path / "few"), "--set", "train.InstanceCount=2", env=PYTHON)
+               *make_digits(tmp_path / "few"), "--set", "train.InstanceCount=2",
+               "--set", "train.hyperparameters=epochs=1 name=me", "--set", "train.version=2.0.1", env=PYTHON)
     result = json.loads(done.stdout)
     assert [row[3] == sum(row) for row in result["matrix"]] == [True] * 10
     assert "0.125 after 1 epochs" in result["steps"]["train"]["summary"]
     (job,) = inputs(home, "CreateTrainingJob")
     assert job["ResourceConfig"]["InstanceCount"] == 2
-    (model,) = inputs(home, "CreateModel")
-    assert model["PrimaryContainer"]["Environment"]["SAGEMAKER_PROGRAM"] == "inference.py"
+    check_request(home, "train.py", "inference.py", {"epochs": "1", "name": '"me"'})
+    assert "Nothing left" in done.stderr
     archive = next((home / "sagebrush/runs").glob("handwritten-digits-*/sourcedir.tar.gz"))
     with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
         names = {item.name.removeprefix("./") for item in tar.getmembers() if item.isfile()}
@@ -145,9 +152,10 @@ def test_tensorflow_as_the_sdk_starts_it(tmp_path):
 def test_a_script_that_throws_says_why(tmp_path):
     script = tmp_path / "wrong.py"
     script.write_text("raise KeyError('the wrong key')\n")
-    done = run(tmp_path, "run", "digits", "--script", script, *make_digits(tmp_path / "few"), env=PYTHON, code=1)
+    few = make_digits(tmp_path / "few")
+    done = run(tmp_path, "run", "digits", "--script", script, *few, env=PYTHON, code=1)
     assert "KeyError: 'the wrong key'" in done.stderr
-    done = run(tmp_path, "run", "digits", "--script", tmp_path / "nothing.py", code=1)
+    done = run(tmp_path, "run", "digits", "--script", tmp_path / "nothing.py", *few, code=1)
     assert "There is no script" in done.stderr and "nothing.py" in done.stderr
     done = run(tmp_path, "run", "games", "--script", script, code=1)
     assert "no script of yours" in done.stderr
