@@ -201,6 +201,29 @@ sb_notices_forget_resources (SbNotices *self, SbResources *resources)
   g_ptr_array_remove (self->resources, resources);
 }
 
+/**
+ * sb_notices_tell_paused:
+ * @self: notices
+ * @resources: where it was
+ * @name: an endpoint that nobody has asked
+ *
+ * Tells that it was paused.
+ */
+void
+sb_notices_tell_paused (SbNotices *self, SbResources *resources, const char *name)
+{
+  /* translators: %s is the name of an endpoint */
+  g_autofree char *body =
+      g_strdup_printf (_ ("Nobody has asked %s for a while. Resume brings it back."), name);
+
+  send (self,
+        name,
+        _ ("An Idle Endpoint Was Paused"),
+        body,
+        sb_connection_get_id (sb_resources_get_connection (resources)),
+        "endpoints");
+}
+
 static void
 sb_notices_dispose (GObject *object)
 {

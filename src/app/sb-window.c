@@ -14,9 +14,11 @@
 #include "app/sb-report.h"
 #include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
+#include "pages/sb-endpoints-page.h"
 #include "pages/sb-module-page.h"
 #include "pages/sb-notebook-window.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-idle-watch.h"
 
 /**
  * SbWindow:
@@ -33,6 +35,7 @@ struct _SbWindow
   GHashTable *everywhere; /* those of all that were shown, by connection */
   SbPrices *prices;
   SbNotices *notices;
+  SbIdleWatch *idle_watch;
   GCancellable *cancellable;
   gboolean outdated; /* whether the service is to be asked once more */
   gboolean leaving;
@@ -41,7 +44,6 @@ struct _SbWindow
   SbConnectionMenu *connections;
   GtkListBox *modules;
   GtkListBox *workspace;
-  GtkListBoxRow *clean_up_row;
   GtkLabel *n_resources;
   GtkButton *status_button;
   GtkLabel *status;
@@ -196,33 +198,57 @@ enable_page_actions (SbWindow *self, gboolean enabled)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export-report", enabled);
 }
 
-#define CLEAN_UP "clean-up"
+#define CLEAN_UP  "clean-up"
+#define ENDPOINTS "endpoints"
+
+/* A page of the workspace asks the service whenever it is shown. */
+static void
+refresh_page (GtkWidget *page)
+{
+  if (SB_IS_CLEAN_UP_PAGE (page))
+    sb_clean_up_page_refresh (SB_CLEAN_UP_PAGE (page));
+  else if (SB_IS_ENDPOINTS_PAGE (page))
+    sb_endpoints_page_refresh (SB_ENDPOINTS_PAGE (page));
+}
+
+/* Rows of the workspace have the names of their pages. */
+static GtkListBoxRow *
+find_workspace_row (SbWindow *self, const char *id)
+{
+  GtkListBoxRow *row;
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->workspace, i)) != NULL; i++)
+    if (strcmp (gtk_widget_get_name (GTK_WIDGET (row)), id) == 0)
+      return row;
+  return NULL;
+}
 
 static void
-show_clean_up (SbWindow *self)
+show_workspace (SbWindow *self, const char *id)
 {
-  GtkWidget *page = gtk_stack_get_child_by_name (self->pages, CLEAN_UP);
+  GtkWidget *page = gtk_stack_get_child_by_name (self->pages, id);
 
   gtk_stack_set_visible_child (self->pages, page);
-  adw_window_title_set_title (self->page_title, _ ("Clean Up"));
+  adw_window_title_set_title (self->page_title,
+                              gtk_stack_page_get_title (gtk_stack_get_page (self->pages, page)));
   gtk_list_box_unselect_all (self->modules);
-  gtk_list_box_select_row (self->workspace, self->clean_up_row);
-  g_settings_set_string (self->settings, "page", CLEAN_UP);
+  gtk_list_box_select_row (self->workspace, find_workspace_row (self, id));
+  g_settings_set_string (self->settings, "page", id);
   enable_page_actions (self, FALSE);
   adw_leaflet_set_visible_child_name (self->leaflet, "content");
-  sb_clean_up_page_refresh (SB_CLEAN_UP_PAGE (page));
+  refresh_page (page);
 }
 
 static void
 on_workspace_activated (GtkListBox *list, GtkListBoxRow *row, SbWindow *self)
 {
-  show_clean_up (self);
+  show_workspace (self, gtk_widget_get_name (GTK_WIDGET (row)));
 }
 
 static void
 on_status_clicked (GtkButton *button, SbWindow *self)
 {
-  show_clean_up (self);
+  show_workspace (self, CLEAN_UP);
 }
 
 static void
@@ -353,22 +379,34 @@ follow_resources (SbWindow *self)
   sb_resources_set_background (self->resources, TRUE);
   g_hash_table_insert (self->everywhere, g_strdup (id), self->resources);
   sb_notices_follow_resources (self->notices, self->resources);
+  sb_idle_watch_follow (self->idle_watch, self->resources);
   g_signal_connect_object (self->resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
   g_signal_connect_object (
       self->resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
 }
 
 static void
-add_clean_up (SbWindow *self)
+add_workspace (SbWindow *self, const char *id, const char *title, GtkWidget *page)
 {
-  GtkWidget *old = gtk_stack_get_child_by_name (self->pages, CLEAN_UP);
+  GtkWidget *old = gtk_stack_get_child_by_name (self->pages, id);
 
   if (old != NULL)
     gtk_stack_remove (self->pages, old);
-  gtk_stack_add_named (self->pages,
-                       sb_clean_up_page_new (self->resources, self->prices, self->settings),
-                       CLEAN_UP);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->clean_up_row), TRUE);
+  gtk_stack_add_titled (self->pages, page, id, title);
+  gtk_widget_set_sensitive (GTK_WIDGET (find_workspace_row (self, id)), TRUE);
+}
+
+static void
+add_workspaces (SbWindow *self)
+{
+  add_workspace (self,
+                 ENDPOINTS,
+                 _ ("Endpoints"),
+                 sb_endpoints_page_new (self->resources, self->prices, self->settings));
+  add_workspace (self,
+                 CLEAN_UP,
+                 _ ("Clean Up"),
+                 sb_clean_up_page_new (self->resources, self->prices, self->settings));
   gtk_widget_set_sensitive (GTK_WIDGET (self->status_button), TRUE);
   show_status (self);
 }
@@ -402,20 +440,21 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   g_autofree char *side = g_strdup (adw_leaflet_get_visible_child_name (self->leaflet));
   gboolean first = self->workshop == NULL;
 
+  if (!g_set_object (&self->workshop, workshop))
+    return;
   remove_modules (self);
-  g_set_object (&self->workshop, workshop);
   sb_connection_menu_set_current (self->connections,
                                   sb_connection_get_id (sb_workshop_get_connection (workshop)));
   follow_resources (self);
-  add_clean_up (self);
+  add_workspaces (self);
   for (guint i = 0; i < g_list_model_get_n_items (modules); i++)
     {
       g_autoptr (SbModule) module = g_list_model_get_item (modules, i);
 
       add_module (self, module);
     }
-  if (strcmp (page, CLEAN_UP) == 0)
-    show_clean_up (self);
+  if (find_workspace_row (self, page) != NULL)
+    show_workspace (self, page);
   else
     show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
   /* Who chose another connection in a narrow window goes on to choose a module. */
@@ -427,15 +466,15 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 /**
  * sb_window_show_page:
  * @self: a window
- * @page: the id of a module, or `clean-up`
+ * @page: the id of a module, `endpoints` or `clean-up`
  *
  * Shows that page of the workshop, if there is one.
  */
 void
 sb_window_show_page (SbWindow *self, const char *page)
 {
-  if (self->workshop != NULL && strcmp (page, CLEAN_UP) == 0)
-    show_clean_up (self);
+  if (self->workshop != NULL && find_workspace_row (self, page) != NULL)
+    show_workspace (self, page);
   else
     show_page (self, page);
   gtk_window_present (GTK_WINDOW (self));
@@ -468,6 +507,7 @@ sb_window_forget_connection (SbWindow *self, const char *id)
     return;
   g_return_if_fail (resources != self->resources);
   sb_notices_forget_resources (self->notices, resources);
+  sb_idle_watch_forget (self->idle_watch, resources);
   g_hash_table_remove (self->everywhere, id);
 }
 
@@ -649,7 +689,7 @@ static void
 on_leave_response (AdwMessageDialog *dialog, const char *response, SbWindow *self)
 {
   if (strcmp (response, "clean-up") == 0)
-    show_clean_up (self);
+    show_workspace (self, CLEAN_UP);
   if (strcmp (response, "leave") != 0)
     return;
   self->leaving = TRUE;
@@ -715,6 +755,12 @@ sb_window_close_request (GtkWindow *window)
 }
 
 static void
+on_idle_paused (SbIdleWatch *watch, SbResources *resources, const char *name, SbWindow *self)
+{
+  sb_notices_tell_paused (self->notices, resources, name);
+}
+
+static void
 sb_window_dispose (GObject *object)
 {
   SbWindow *self = SB_WINDOW (object);
@@ -724,6 +770,7 @@ sb_window_dispose (GObject *object)
   self->resources = NULL;
   g_hash_table_remove_all (self->everywhere);
   g_clear_object (&self->notices);
+  g_clear_object (&self->idle_watch);
   g_clear_object (&self->workshop);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (sb_window_parent_class)->dispose (object);
@@ -756,7 +803,6 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SbWindow, connections);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, modules);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, workspace);
-  gtk_widget_class_bind_template_child (widget_class, SbWindow, clean_up_row);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, n_resources);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, status_button);
   gtk_widget_class_bind_template_child (widget_class, SbWindow, status);
@@ -802,6 +848,9 @@ sb_window_new (AdwApplication *application, GSettings *settings)
 
   self->settings = g_object_ref (settings);
   self->notices = sb_notices_new (GTK_APPLICATION (application), settings, self->prices);
+  self->idle_watch = sb_idle_watch_new ();
+  g_signal_connect_object (self->idle_watch, "paused", G_CALLBACK (on_idle_paused), self, 0);
+  g_settings_bind (settings, "idle-minutes", self->idle_watch, "minutes", G_SETTINGS_BIND_GET);
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);

@@ -1,36 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Clean Up page: what there is, pausing and resuming an endpoint, deleting it all."""
-import os
-import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD  # noqa: E402
+from kept import keep_run, make_older  # noqa: E402
 from window import Window  # noqa: E402
 
 
 @pytest.fixture
 def kept(tmp_path):
-    """A run that was kept, as the terminal leaves it."""
-    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "cache"),
-                   "LC_ALL": "C.UTF-8"}
-    environment.pop("DISPLAY", None)
-    subprocess.run([str(BUILD / "src/app/sagebrush"), "run", "video-game-sales", "--keep", "--set", "train.num_round=1"],
-                   env=environment, check=True, capture_output=True, timeout=300)
+    keep_run(tmp_path)
     return tmp_path
-
-
-def make_older(folder, hours):
-    """As if the endpoint had been in service for so long."""
-    database = sqlite3.connect(folder / "home/sagebrush/engine/engine.db", timeout=30)
-    with database:
-        database.execute("UPDATE resources SET document = json_set(document, '$.CreationTime', "
-                         "json_extract(document, '$.CreationTime') - ?) WHERE kind = 'endpoint'", (3600 * hours,))
-    database.close()
 
 
 def test_clean_up_page(kept):

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import SOURCE, wait_for  # noqa: E402
-from window import Window  # noqa: E402
+from window import Window, end_engine  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from test_run import DATA, real, run  # noqa: E402
@@ -186,7 +186,7 @@ def learn_real_digits(home, folder):
 def fixture_no_engine_is_left(tmp_path):
     """The terminal leaves the engine of a kept endpoint to whoever comes next, and that may be nobody."""
     yield
-    Window(tmp_path).end_engine()
+    end_engine(tmp_path)
 
 
 @pytest.mark.usefixtures("no_engine_is_left")

@@ -17,11 +17,24 @@ from engine import BUILD, wait_for
 AGENT = Path(__file__).with_name("window_agent.py")
 
 
+def end_engine(folder):
+    """The application leaves the engine to itself while an endpoint is in service."""
+    try:
+        pid = json.loads((Path(folder) / "home/sagebrush/engine/engine.json").read_text())["pid"]
+        engine = os.pidfd_open(pid)
+    except (OSError, ValueError):
+        return
+    signal.pidfd_send_signal(engine, signal.SIGTERM)
+    select.select([engine], [], [], 30)
+    os.close(engine)
+
+
 class Window:
-    def __init__(self, folder, size="1280x1000", dark=False):
+    def __init__(self, folder, size="1280x1000", dark=False, settings=None):
         self.folder = Path(folder)
         self.size = size
         self.dark = dark
+        self.settings = settings
         self.leave_engine = False
 
     def __enter__(self):
@@ -47,6 +60,9 @@ class Window:
             "ASAN_OPTIONS": "detect_leaks=0",
         }
         env.pop("WAYLAND_DISPLAY", None)
+        if self.settings:
+            env["GSETTINGS_BACKEND"] = "keyfile"
+            self.write_settings()
         self.log = open(self.folder / "window.log", "ab")
         self.agent = subprocess.Popen(["dbus-run-session", "--", "/usr/bin/python3", str(AGENT)], env=env, cwd=self.folder,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
@@ -64,18 +80,14 @@ class Window:
             self.server.wait(20)
             self.log.close()
             if not self.leave_engine:
-                self.end_engine()
+                end_engine(self.folder)
 
-    def end_engine(self):
-        """The application leaves the engine to itself while an endpoint is in service."""
-        try:
-            pid = json.loads((self.folder / "home/sagebrush/engine/engine.json").read_text())["pid"]
-            engine = os.pidfd_open(pid)
-        except (OSError, ValueError):
-            return
-        signal.pidfd_send_signal(engine, signal.SIGTERM)
-        select.select([engine], [], [], 30)
-        os.close(engine)
+    def write_settings(self):
+        """Values of the application's settings, as GVariant texts."""
+        path = self.folder / "config/glib-2.0/settings/keyfile"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{name}={value}\n" for name, value in self.settings.items()]
+        path.write_text("[io/github/sagebrush/Sagebrush]\n" + "".join(lines))
 
     def ask(self, command, *arguments):
         self.agent.stdin.write(json.dumps([command, *arguments]) + "\n")
@@ -131,6 +143,11 @@ class Window:
     def choose(self, title, path):
         """Answers a file dialog with a path, from the keyboard."""
         self.ask("choose", title, str(path))
+
+    def read_soon(self, role, name):
+        """The same, once it is there."""
+        self.wait(role, name)
+        return self.read(role, name)
 
     def wait_notice(self, title):
         """The text of the desktop's notification with that title, once it is there; a click on it follows."""

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages of the workspace, in one window on one engine."""
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from kept import keep_run, make_older  # noqa: E402
+from window import Window, end_engine  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run that was kept. Its engine has ended, and with it what is known of the endpoint's questions."""
+    path = tmp_path_factory.mktemp("kept")
+    keep_run(path)
+    end_engine(path)
+    make_older(path, 3.1)
+    return path
+
+
+@pytest.fixture(scope="module")
+def window(folder):
+    with Window(folder, settings={"idle-minutes": "uint32 30"}) as shown:
+        shown.wait("push button", "Run All")
+        yield shown
+
+
+def n_features(folder):
+    """What the model was trained on."""
+    (run,) = (folder / "home/sagebrush/runs").glob("video-game-sales-*/run.json")
+    return json.loads(run.read_text())["steps"]["prepare"]["result"]["features"]
+
+
+def test_endpoints(window, folder):
+    assert "videogames-xgboost" in window.wait_notice("An Idle Endpoint Was Paused")
+    window.click("label", "Endpoints")
+    window.wait("label", "Paused")
+    window.click("push button", "Resume: videogames-xgboost")
+    window.wait("push button", "Pause: videogames-xgboost")
+    window.wait("label", "InService")
+    window.click("list item", "videogames-xgboost")
+    window.wait("label", "0 invocations in the last hour")
+    window.click("text", "Question")
+    window.ask("type", "nonsense")
+    window.click("push button", "Send: videogames-xgboost")
+    window.wait("label", "Received client error (400)")
+    window.click("text", "Question")
+    window.ask("key", "ctrl+a")
+    window.ask("type", ",".join("0" * n_features(folder)))
+    window.click("push button", "Send: videogames-xgboost")
+    window.wait("label", "bytes in")
+    window.wait("label", "2 invocations in the last hour, 1 failed")
+    window.shot("endpoints")
