@@ -15,6 +15,7 @@
 #include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
 #include "pages/sb-endpoints-page.h"
+#include "pages/sb-jobs-page.h"
 #include "pages/sb-module-page.h"
 #include "pages/sb-notebook-window.h"
 #include "wire/sb-json.h"
@@ -200,16 +201,7 @@ enable_page_actions (SbWindow *self, gboolean enabled)
 
 #define CLEAN_UP  "clean-up"
 #define ENDPOINTS "endpoints"
-
-/* A page of the workspace asks the service whenever it is shown. */
-static void
-refresh_page (GtkWidget *page)
-{
-  if (SB_IS_CLEAN_UP_PAGE (page))
-    sb_clean_up_page_refresh (SB_CLEAN_UP_PAGE (page));
-  else if (SB_IS_ENDPOINTS_PAGE (page))
-    sb_endpoints_page_refresh (SB_ENDPOINTS_PAGE (page));
-}
+#define JOBS      "jobs"
 
 /* Rows of the workspace have the names of their pages. */
 static GtkListBoxRow *
@@ -236,7 +228,8 @@ show_workspace (SbWindow *self, const char *id)
   g_settings_set_string (self->settings, "page", id);
   enable_page_actions (self, FALSE);
   adw_leaflet_set_visible_child_name (self->leaflet, "content");
-  refresh_page (page);
+  if (SB_IS_CLEAN_UP_PAGE (page))
+    sb_clean_up_page_refresh (SB_CLEAN_UP_PAGE (page));
 }
 
 static void
@@ -399,6 +392,7 @@ add_workspace (SbWindow *self, const char *id, const char *title, GtkWidget *pag
 static void
 add_workspaces (SbWindow *self)
 {
+  add_workspace (self, JOBS, _ ("Training Jobs"), sb_jobs_page_new (self->workshop, self->prices));
   add_workspace (self,
                  ENDPOINTS,
                  _ ("Endpoints"),
@@ -439,9 +433,14 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   g_autofree char *page = g_settings_get_string (self->settings, "page");
   g_autofree char *side = g_strdup (adw_leaflet_get_visible_child_name (self->leaflet));
   gboolean first = self->workshop == NULL;
+  guint duration = gtk_stack_get_transition_duration (self->pages);
 
   if (!g_set_object (&self->workshop, workshop))
     return;
+  /* A stack that shows nothing shows what comes first, and a page that is shown asks the service:
+   * it has to be the one that people have chosen. */
+  gtk_stack_set_transition_duration (self->pages, 0);
+  gtk_stack_set_visible_child_name (self->pages, "starting");
   remove_modules (self);
   sb_connection_menu_set_current (self->connections,
                                   sb_connection_get_id (sb_workshop_get_connection (workshop)));
@@ -457,6 +456,7 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
     show_workspace (self, page);
   else
     show_page (self, find_page (self, page) != NULL ? page : "video-game-sales");
+  gtk_stack_set_transition_duration (self->pages, duration);
   /* Who chose another connection in a narrow window goes on to choose a module. */
   if (!first)
     adw_leaflet_set_visible_child_name (self->leaflet, side);

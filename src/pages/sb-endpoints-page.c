@@ -11,11 +11,8 @@
 #include <string.h>
 
 #include "pages/sb-endpoint-row.h"
+#include "pages/sb-page-frame.h"
 #include "wire/sb-error.h"
-
-/* Seconds until what is on its way somewhere is asked about again: here, and on AWS. */
-#define LOCAL_PAUSE 1
-#define PAUSE       20
 
 /**
  * SbEndpointsPage:
@@ -30,22 +27,13 @@ struct _SbEndpointsPage
   SbPrices *prices; /* borrowed; lives as long as the window */
   SbClient *client;
   GCancellable *cancellable;
-  guint timer;
-  GtkButton *refresh_button;
-  GtkLabel *problem;
+  SbPageFrame *frame;
   GtkWidget *none;
   GtkListBox *list;
   GtkAdjustment *idle;
 };
 
 G_DEFINE_FINAL_TYPE (SbEndpointsPage, sb_endpoints_page, ADW_TYPE_BIN)
-
-static void
-show_problem (SbEndpointsPage *self, const char *text)
-{
-  gtk_label_set_label (self->problem, text != NULL ? text : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->problem), text != NULL);
-}
 
 static gboolean
 has_endpoint (SbEndpointsPage *self, const char *name)
@@ -93,9 +81,8 @@ on_changed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (SbEndpointsPage) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!sb_resources_change_finish (SB_RESOURCES (source), result, &error) &&
-      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    show_problem (self, error->message);
+  if (!sb_resources_change_finish (SB_RESOURCES (source), result, &error) && self->frame != NULL)
+    sb_page_frame_set_error (self->frame, error);
 }
 
 static void
@@ -103,7 +90,7 @@ on_action (SbEndpointRow *row, SbEndpointsPage *self)
 {
   SbResourceItem *item = sb_endpoint_row_get_item (row);
 
-  show_problem (self, NULL);
+  sb_page_frame_set_error (self->frame, NULL);
   if (sb_resource_item_get_kind (item) == SB_RESOURCE_ENDPOINT)
     sb_resources_pause_async (
         self->resources, item, self->cancellable, on_changed, g_object_ref (self));
@@ -149,27 +136,6 @@ remove_gone (SbEndpointsPage *self, GHashTable *names)
 }
 
 static gboolean
-on_time (gpointer data)
-{
-  SbEndpointsPage *self = data;
-
-  self->timer = 0;
-  sb_endpoints_page_refresh (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* Only while somebody looks. */
-static void
-watch (SbEndpointsPage *self, gboolean moving)
-{
-  gboolean local = sb_connection_is_local (sb_client_get_connection (self->client));
-
-  g_clear_handle_id (&self->timer, g_source_remove);
-  if (moving && gtk_widget_get_mapped (GTK_WIDGET (self)))
-    self->timer = g_timeout_add_seconds (local ? LOCAL_PAUSE : PAUSE, on_time, self);
-}
-
-static gboolean
 is_on_its_way (SbResourceItem *item)
 {
   static const char *const statuses[] = { "Creating",    "Updating", "SystemUpdating",
@@ -198,7 +164,11 @@ show_all (SbEndpointsPage *self)
   remove_gone (self, names);
   gtk_widget_set_visible (GTK_WIDGET (self->list), g_hash_table_size (names) > 0);
   gtk_widget_set_visible (self->none, g_hash_table_size (names) == 0);
-  watch (self, moving);
+  if (moving)
+    sb_page_frame_ask_soon (self->frame,
+                            sb_connection_is_local (sb_client_get_connection (self->client)));
+  else
+    sb_page_frame_ask_no_more (self->frame);
 }
 
 static void
@@ -213,7 +183,7 @@ on_busy (SbResources *resources, GParamSpec *pspec, SbEndpointsPage *self)
   gboolean busy = sb_resources_get_busy (resources);
   GtkListBoxRow *row;
 
-  gtk_widget_set_sensitive (GTK_WIDGET (self->refresh_button), !busy);
+  sb_page_frame_set_busy (self->frame, busy);
   for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
     sb_endpoint_row_set_busy (SB_ENDPOINT_ROW (row), busy);
 }
@@ -224,21 +194,15 @@ on_refreshed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (SbEndpointsPage) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (sb_resources_refresh_finish (SB_RESOURCES (source), result, &error))
-    show_problem (self, NULL);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
-           !g_error_matches (error, SB_ERROR, SB_ERROR_CONFLICT))
-    show_problem (self, error->message);
+  if (!sb_resources_refresh_finish (SB_RESOURCES (source), result, &error) &&
+      g_error_matches (error, SB_ERROR, SB_ERROR_CONFLICT))
+    g_clear_error (&error);
+  if (self->frame != NULL)
+    sb_page_frame_set_error (self->frame, error);
 }
 
-/**
- * sb_endpoints_page_refresh:
- * @self: a page
- *
- * Asks the service again.
- */
-void
-sb_endpoints_page_refresh (SbEndpointsPage *self)
+static void
+on_refresh (SbEndpointsPage *self)
 {
   show_all (self);
   if (!sb_resources_get_busy (self->resources))
@@ -249,18 +213,13 @@ sb_endpoints_page_refresh (SbEndpointsPage *self)
 }
 
 static void
-on_refresh (GtkButton *button, SbEndpointsPage *self)
-{
-  sb_endpoints_page_refresh (self);
-}
-
-static void
 sb_endpoints_page_dispose (GObject *object)
 {
   SbEndpointsPage *self = SB_ENDPOINTS_PAGE (object);
 
   g_cancellable_cancel (self->cancellable);
-  g_clear_handle_id (&self->timer, g_source_remove);
+  /* The frame is a child and is bound: nobody else may unparent it. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_ENDPOINTS_PAGE);
   g_clear_object (&self->resources);
   g_clear_object (&self->client);
@@ -281,10 +240,10 @@ sb_endpoints_page_class_init (SbEndpointsPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = sb_endpoints_page_dispose;
   G_OBJECT_CLASS (klass)->finalize = sb_endpoints_page_finalize;
+  g_type_ensure (SB_TYPE_PAGE_FRAME);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/sagebrush/Sagebrush/ui/sb-endpoints-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, refresh_button);
-  gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, problem);
+  gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, frame);
   gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, none);
   gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, list);
   gtk_widget_class_bind_template_child (widget_class, SbEndpointsPage, idle);
@@ -304,7 +263,7 @@ sb_endpoints_page_init (SbEndpointsPage *self)
  * @prices: (transfer none): what it costs; must live longer than the page
  * @settings: say after how long an idle endpoint is paused
  *
- * Returns: the page; it asks nothing before sb_endpoints_page_refresh()
+ * Returns: the page; it asks nothing before it is shown
  */
 GtkWidget *
 sb_endpoints_page_new (SbResources *resources, SbPrices *prices, GSettings *settings)

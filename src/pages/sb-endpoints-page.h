@@ -16,6 +16,5 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SbEndpointsPage, sb_endpoints_page, SB, ENDPOINTS_PAGE, AdwBin)
 
 GtkWidget *sb_endpoints_page_new (SbResources *resources, SbPrices *prices, GSettings *settings);
-void sb_endpoints_page_refresh (SbEndpointsPage *self);
 
 G_END_DECLS

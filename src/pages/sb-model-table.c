@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The layers of a network, or the values that something was trained with, as a table.
+ * The layers of a network, or the values that something was trained with, as a table; or anything.
  */
 
 #include "config.h"
@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "wire/sb-json.h"
+
+#define NAME_CHARS 14
 
 typedef struct
 {
@@ -94,6 +96,9 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 
   gtk_label_set_xalign (GTK_LABEL (label), column->number ? 1 : 0);
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  /* Names are to be told apart also where it is narrow. */
+  if (column->index == 0)
+    gtk_label_set_width_chars (GTK_LABEL (label), NAME_CHARS);
   if (column->number)
     gtk_widget_add_css_class (label, "numeric");
   gtk_list_item_set_child (item, label);
@@ -170,6 +175,27 @@ add_layer (GListStore *rows, JsonObject *layer)
                                 NULL };
 
   add_row (rows, cells);
+}
+
+/**
+ * sb_model_table_show_rows:
+ * @table: a table
+ * @titles: (array zero-terminated=1): of its columns
+ * @rows: (element-type GStrv): a text for each column
+ *
+ * A table of anything.
+ */
+void
+sb_model_table_show_rows (GtkColumnView *table, const char *const *titles, GPtrArray *rows)
+{
+  g_autoptr (GListStore) store = g_list_store_new (GTK_TYPE_STRING_LIST);
+
+  clear_columns (table);
+  for (guint i = 0; titles[i] != NULL; i++)
+    add_column (table, titles[i], i, i > 0);
+  for (guint i = 0; i < rows->len; i++)
+    add_row (store, rows->pdata[i]);
+  set_rows (table, store);
 }
 
 /**

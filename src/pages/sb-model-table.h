@@ -10,6 +10,7 @@
 
 G_BEGIN_DECLS
 
+void sb_model_table_show_rows (GtkColumnView *table, const char *const *titles, GPtrArray *rows);
 void sb_model_table_show_layers (GtkColumnView *table, JsonObject *description);
 void sb_model_table_show_values (GtkColumnView *table, JsonObject *values);
 char *sb_model_table_format_shape (JsonArray *shape);

@@ -39,32 +39,31 @@ get_advice (const GError *error)
   switch ((SbErrorCode) error->code)
     {
     case SB_ERROR_NOT_FOUND:
-      return _ ("It was deleted meanwhile, or never made. Run the steps before this one again.");
+      return _ ("It was deleted meanwhile, or never made. Run the steps that make it again.");
     case SB_ERROR_EXISTS:
       return _ (
           "Something of that name is there already. Run the step again: it takes a new name.");
     case SB_ERROR_CONFLICT:
-      return _ ("It is busy just now. Wait a little, then run the step again.");
+      return _ ("It is busy just now. Wait a little, then try again.");
     case SB_ERROR_DENIED:
       return _ ("These credentials may not do this. Ask who gave them to you for the permission.");
     case SB_ERROR_CREDENTIALS:
       return _ ("Enter the credentials of this connection again.");
     case SB_ERROR_CLOCK:
-      return _ ("Set this computer’s clock, then run the step again.");
+      return _ ("Set this computer’s clock, then try again.");
     case SB_ERROR_THROTTLED:
-      return _ ("The service asks for patience. Wait a minute, then run the step again.");
+      return _ ("The service asks for patience. Wait a minute, then try again.");
     case SB_ERROR_LIMIT:
       return _ ("Delete what you no longer need, or ask the service for a higher limit.");
     case SB_ERROR_SERVICE:
     case SB_ERROR_PROTOCOL:
-      return _ ("Run the step again; nothing is made twice. If it fails again, restart Sagebrush.");
+      return _ ("Try again; nothing is made twice. If it fails again, restart Sagebrush.");
     case SB_ERROR_NETWORK:
-      return _ ("Look after the connection, then run the step again; nothing is made twice.");
+      return _ ("Look after the connection, then try again; nothing is made twice.");
     case SB_ERROR_INTEGRITY:
-      return _ ("What came was not what was sent. Run the step again.");
+      return _ ("What came was not what was sent. Try again.");
     case SB_ERROR_STORAGE:
-      return _ (
-          "Make room on the disk, or choose a folder that you may write to, then run it again.");
+      return _ ("Make room on the disk, or choose a folder that you may write to, then try again.");
     case SB_ERROR_JOB:
       return _ ("The log below tells more. Change the parameters or the data, then run it again.");
     case SB_ERROR_FAILED:

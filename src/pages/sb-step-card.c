@@ -11,14 +11,15 @@
 #include <string.h>
 
 #include "pages/sb-account-form.h"
+#include "pages/sb-charts.h"
 #include "pages/sb-code-window.h"
+#include "pages/sb-format.h"
 #include "pages/sb-markdown.h"
 #include "pages/sb-model-window.h"
 #include "pages/sb-problem-box.h"
 #include "pages/sb-script-box.h"
 #include "pages/sb-step-extra.h"
 #include "pages/sb-step-sources.h"
-#include "widgets/sb-chart-view.h"
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
 #include "wire/sb-json.h"
@@ -119,14 +120,6 @@ on_fold (GtkButton *button, SbStepCard *self)
   set_folded (self, gtk_revealer_get_reveal_child (self->revealer));
 }
 
-static char *
-format_duration (double seconds)
-{
-  if (seconds < 60)
-    return g_strdup_printf (_ ("%.1f s"), seconds);
-  return g_strdup_printf (_ ("%d min %02d s"), (int) seconds / 60, (int) seconds % 60);
-}
-
 static void
 show_duration (SbStepCard *self)
 {
@@ -134,10 +127,10 @@ show_duration (SbStepCard *self)
   SbStepState state = sb_step_get_state (self->step);
 
   if (is_busy (self))
-    text = format_duration ((double) g_get_real_time () / G_USEC_PER_SEC -
-                            sb_step_get_started (self->step));
+    text = sb_format_duration ((double) g_get_real_time () / G_USEC_PER_SEC -
+                               sb_step_get_started (self->step));
   else if (state == SB_STEP_DONE || state == SB_STEP_FAILED || state == SB_STEP_STALE)
-    text = format_duration (sb_step_get_duration (self->step));
+    text = sb_format_duration (sb_step_get_duration (self->step));
   gtk_label_set_label (self->duration, text != NULL ? text : "");
 }
 
@@ -274,49 +267,6 @@ on_progress (SbStep *step, GParamSpec *pspec, SbStepCard *self)
   update_header (self);
 }
 
-static GtkWidget *
-nth_chart (SbStepCard *self, guint index)
-{
-  GtkFlowBoxChild *child = gtk_flow_box_get_child_at_index (self->charts, (int) index);
-
-  return child != NULL ? gtk_flow_box_child_get_child (child) : NULL;
-}
-
-static void
-show_chart (SbStepCard *self, guint index, JsonObject *json)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SbChart) chart = sb_chart_new_from_json (json, &error);
-  GtkWidget *view = nth_chart (self, index);
-
-  if (chart == NULL)
-    {
-      g_warning ("%s", error->message);
-      return;
-    }
-  if (view == NULL)
-    {
-      view = sb_chart_view_new ();
-      gtk_flow_box_append (self->charts, view);
-      gtk_widget_set_focusable (gtk_widget_get_parent (view), FALSE);
-    }
-  sb_chart_view_set_chart (SB_CHART_VIEW (view), chart);
-}
-
-static void
-show_charts (SbStepCard *self, JsonArray *charts)
-{
-  guint n = charts != NULL ? json_array_get_length (charts) : 0;
-  GtkWidget *extra;
-
-  for (guint i = 0; i < n; i++)
-    show_chart (self, i, json_array_get_object_element (charts, i));
-  while ((extra = nth_chart (self, n)) != NULL)
-    gtk_flow_box_remove (self->charts, gtk_widget_get_parent (extra));
-  gtk_flow_box_set_max_children_per_line (self->charts, n > 1 ? 2 : 1);
-  gtk_widget_set_visible (GTK_WIDGET (self->charts), n > 0);
-}
-
 static void
 show_facts (SbStepCard *self, JsonArray *facts)
 {
@@ -354,7 +304,7 @@ show_extra (SbStepCard *self, JsonObject *result)
   if (result == self->shown)
     return;
   self->shown = result;
-  extra = sb_step_extra_new (self->step, result, nth_chart (self, 0));
+  extra = sb_step_extra_new (self->step, result, sb_charts_get_nth (self->charts, 0));
   adw_bin_set_child (self->extra, extra);
   gtk_widget_set_visible (GTK_WIDGET (self->extra), extra != NULL);
   if (sb_step_extra_comes_last (result))
@@ -383,7 +333,7 @@ on_result (SbStep *step, GParamSpec *pspec, SbStepCard *self)
 
   update_actions (self);
 
-  show_charts (self, result != NULL ? sb_json_get_array (result, "charts") : NULL);
+  sb_charts_show (self->charts, result != NULL ? sb_json_get_array (result, "charts") : NULL);
   show_facts (self, result != NULL ? sb_json_get_array (result, "facts") : NULL);
   show_extra (self, result);
   update_header (self);

@@ -40,6 +40,22 @@ sb_curves_clear (SbCurves *self)
   g_ptr_array_unref (self->workers);
 }
 
+SbCurves *
+sb_curves_new (void)
+{
+  SbCurves *self = g_new0 (SbCurves, 1);
+
+  sb_curves_init (self);
+  return self;
+}
+
+void
+sb_curves_free (SbCurves *self)
+{
+  sb_curves_clear (self);
+  g_free (self);
+}
+
 /* "epoch=3 worker=1 train_loss=0.2 train_accuracy=0.95 images=5000" */
 static void
 take_worker (SbCurves *self, const char *worker, double accuracy)
@@ -193,6 +209,7 @@ static JsonObject *
 make_chart (const SbCurves *self,
             const char *id,
             const char *title,
+            const char *unit,
             const char *summary,
             JsonArray *series)
 {
@@ -203,9 +220,16 @@ make_chart (const SbCurves *self,
   json_object_set_object_member (
       chart, "x", sb_json_object_new ("title", "s", x, "scale", "s", "linear", NULL));
   json_object_set_object_member (
-      chart, "y", sb_json_object_new ("title", "s", title, "scale", "s", "linear", NULL));
+      chart, "y", sb_json_object_new ("title", "s", unit, "scale", "s", "linear", NULL));
   json_object_set_array_member (chart, "series", series);
   return chart;
+}
+
+/* What tells most of a training. */
+static JsonArray *
+get_main (const SbCurves *self)
+{
+  return json_array_get_length (self->validation) > 0 ? self->validation : self->train;
 }
 
 static JsonObject *
@@ -215,7 +239,7 @@ chart_metric (const SbCurves *self)
   g_autofree char *upper = g_ascii_strup (metric, -1);
   g_autofree char *summary = NULL;
   JsonArray *series = json_array_new ();
-  JsonArray *shown = json_array_get_length (self->validation) > 0 ? self->validation : self->train;
+  JsonArray *shown = get_main (self);
   guint n = json_array_get_length (shown);
 
   add_series (series, _ ("Training"), self->x, self->train);
@@ -236,7 +260,7 @@ chart_metric (const SbCurves *self)
                                      json_array_get_double_element (shown, n - 1),
                                      n)
                   : g_strdup (_ ("No round has ended yet"));
-  return make_chart (self, "metric", upper, summary, series);
+  return make_chart (self, "metric", upper, upper, summary, series);
 }
 
 static JsonObject *
@@ -250,7 +274,7 @@ chart_loss (const SbCurves *self)
 
   add_series (series, _ ("Training"), self->x, self->train_loss);
   add_series (series, _ ("Validation"), self->x, self->validation_loss);
-  return make_chart (self, "loss", _ ("Cross-entropy"), summary, series);
+  return make_chart (self, "loss", _ ("Cross-entropy"), _ ("Cross-entropy"), summary, series);
 }
 
 /**
@@ -267,5 +291,80 @@ sb_curves_make_charts (const SbCurves *self)
   json_array_add_object_element (charts, chart_metric (self));
   if (json_array_get_length (self->train_loss) > 0)
     json_array_add_object_element (charts, chart_loss (self));
+  return charts;
+}
+
+static gboolean
+is_comparable (const SbCurves *self, const char *metric)
+{
+  return g_strcmp0 (self->metric, metric) == 0 && json_array_get_length (get_main (self)) > 0;
+}
+
+static JsonObject *
+chart_comparison (const SbCurves *const *curves,
+                  const char *const *names,
+                  guint n,
+                  const char *metric,
+                  const SbCurves *first)
+{
+  g_autofree char *upper = g_ascii_strup (metric, -1);
+  g_autofree char *id = g_strconcat ("compare-", metric, NULL);
+  g_autofree char *title = NULL;
+  g_autoptr (GString) summary = g_string_new (NULL);
+  JsonArray *series = json_array_new ();
+  guint n_compared;
+
+  /* translators: what is measured, such as “AUC”; how it was at the end follows for each job */
+  g_string_printf (summary, _ ("%s at the end"), upper);
+  for (guint i = 0; i < n; i++)
+    {
+      JsonArray *values = get_main (curves[i]);
+      guint length = json_array_get_length (values);
+
+      if (!is_comparable (curves[i], metric))
+        continue;
+      add_series (series, names[i], curves[i]->x, values);
+      g_string_append_printf (summary,
+                              "%s %s %.3f",
+                              json_array_get_length (series) > 1 ? "," : ":",
+                              names[i],
+                              json_array_get_double_element (values, length - 1));
+    }
+  n_compared = json_array_get_length (series);
+  title = g_strdup_printf (
+      /* translators: what is measured, such as “AUC”, and of how many training jobs */
+      ngettext ("%s of %u job", "%s of %u jobs", n_compared),
+      upper,
+      n_compared);
+  return make_chart (first, id, title, upper, summary->str, series);
+}
+
+/**
+ * sb_curves_make_comparison:
+ * @curves: (array length=n): of several trainings
+ * @names: (array length=n): what they are called
+ * @n: how many
+ *
+ * What is measured on data that is not trained on is compared, and where there is none, what is
+ * measured on the others.
+ *
+ * Returns: (transfer full): a chart for each thing that was measured, with a line for each training
+ */
+JsonArray *
+sb_curves_make_comparison (const SbCurves *const *curves, const char *const *names, guint n)
+{
+  JsonArray *charts = json_array_new ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      const char *metric = curves[i]->metric;
+      gboolean seen = metric == NULL || !is_comparable (curves[i], metric);
+
+      for (guint k = 0; k < i && !seen; k++)
+        seen = is_comparable (curves[k], metric);
+      if (!seen)
+        json_array_add_object_element (charts,
+                                       chart_comparison (curves, names, n, metric, curves[i]));
+    }
   return charts;
 }

@@ -36,9 +36,15 @@ typedef struct
   GPtrArray *workers;
 } SbCurves;
 
+SbCurves *sb_curves_new (void);
+void sb_curves_free (SbCurves *self);
 void sb_curves_init (SbCurves *self);
 void sb_curves_clear (SbCurves *self);
 gboolean sb_curves_take_line (SbCurves *self, const char *line);
 JsonArray *sb_curves_make_charts (const SbCurves *self);
+JsonArray *
+sb_curves_make_comparison (const SbCurves *const *curves, const char *const *names, guint n);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbCurves, sb_curves_free)
 
 G_END_DECLS

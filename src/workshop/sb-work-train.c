@@ -16,41 +16,26 @@
 #include "wire/sb-json.h"
 #include "wire/sb-names.h"
 #include "workshop/sb-curves.h"
+#include "workshop/sb-job-log.h"
 #include "workshop/sb-photos-data.h"
 #include "workshop/sb-work-script.h"
 #include "workshop/sb-work.h"
-
-#define LOG_GROUP "/aws/sagemaker/TrainingJobs"
-
-/* How far the log of a host was read. */
-typedef struct
-{
-  char *stream;
-  char *token;
-} HostLog;
 
 /* What is known of a job while it runs. */
 typedef struct
 {
   SbWork *work;
   const char *job;
-  GPtrArray *logs; /* (element-type HostLog), by host */
+  SbJobLog *log;
   gint64 rounds;
+  gboolean changed; /* whether the curves have something new */
   SbCurves curves;
 } Watch;
 
 static void
-host_log_free (HostLog *self)
-{
-  g_free (self->stream);
-  g_free (self->token);
-  g_free (self);
-}
-
-static void
 watch_clear (Watch *self)
 {
-  g_ptr_array_unref (self->logs);
+  sb_job_log_free (self->log);
   sb_curves_clear (&self->curves);
 }
 
@@ -153,16 +138,22 @@ make_hyperparameters (SbWork *work)
   return values;
 }
 
+static guint
+get_n_hosts (SbWork *work)
+{
+  const char *count = sb_json_get_string (work->values, "InstanceCount", "1");
+
+  return (guint) MAX (1, g_ascii_strtoll (count, NULL, 10));
+}
+
 static JsonObject *
 make_resources (SbWork *work)
 {
-  gint64 count =
-      g_ascii_strtoll (sb_json_get_string (work->values, "InstanceCount", "1"), NULL, 10);
   const char *usual = sb_json_get_string (work->module, "instance-type", "ml.c5.xlarge");
 
   return sb_json_object_new ("InstanceCount",
                              "i",
-                             count,
+                             (gint64) get_n_hosts (work),
                              "InstanceType",
                              "s",
                              sb_json_get_string (work->values, "InstanceType", usual),
@@ -244,126 +235,40 @@ create_job (SbWork *work, const char *job, const char *image, GError **error)
                                               error);
 }
 
-/* Adds the logs that there are now: each host's begins when the host does. */
+/* The curves are those of the first host: the others see their share of the same training. */
 static void
-find_logs (Watch *self)
+take_lines (const char *host, GPtrArray *lines, gpointer user_data)
 {
-  g_autofree char *prefix = g_strconcat (self->job, "/", NULL);
-  g_autoptr (JsonObject) input =
-      sb_json_object_new ("logGroupName", "s", LOG_GROUP, "logStreamNamePrefix", "s", prefix, NULL);
-  g_autoptr (JsonObject) answer = sb_client_call (
-      self->work->client, "logs", "DescribeLogStreams", input, self->work->cancellable, NULL);
-  JsonArray *streams = answer != NULL ? sb_json_get_array (answer, "logStreams") : NULL;
+  Watch *self = user_data;
+  GPtrArray *shown = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; streams != NULL && i < json_array_get_length (streams); i++)
+  for (guint i = 0; i < lines->len; i++)
     {
-      const char *name =
-          sb_json_get_string (json_array_get_object_element (streams, i), "logStreamName", "");
-      gboolean known = FALSE;
-      HostLog *log;
-
-      for (guint k = 0; k < self->logs->len; k++)
-        known = known || strcmp (((HostLog *) self->logs->pdata[k])->stream, name) == 0;
-      if (known)
-        continue;
-      log = g_new0 (HostLog, 1);
-      log->stream = g_strdup (name);
-      g_ptr_array_add (self->logs, log);
-    }
-}
-
-/* Returns: (transfer full): "algo-2" of "JOB/algo-2-1700000000" */
-static char *
-dup_host (const HostLog *log)
-{
-  const char *name = strrchr (log->stream, '/');
-  const char *end = strrchr (log->stream, '-');
-
-  if (name == NULL || end == NULL || end < name)
-    return g_strdup (log->stream);
-  return g_strndup (name + 1, (gsize) (end - name - 1));
-}
-
-/* The curves are those of the first host: the others see their share of the same training.
- *
- * Returns: whether there is more of them */
-static gboolean
-take_events (Watch *self, const HostLog *log, JsonArray *events)
-{
-  g_autofree char *host = dup_host (log);
-  gboolean first = strcmp (host, "algo-1") == 0;
-  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
-  gboolean changed = FALSE;
-
-  for (guint i = 0; i < json_array_get_length (events); i++)
-    {
-      const char *line =
-          sb_json_get_string (json_array_get_object_element (events, i), "message", "");
-      g_auto (GStrv) parts = g_strsplit (line, "#011", -1);
+      g_auto (GStrv) parts = g_strsplit (lines->pdata[i], "#011", -1);
       g_autofree char *text = g_strjoinv ("  ", parts);
 
-      changed = (first && sb_curves_take_line (&self->curves, line)) || changed;
-      g_ptr_array_add (lines,
-                       first ? g_steal_pointer (&text) : g_strdup_printf ("[%s] %s", host, text));
+      if (host == NULL && sb_curves_take_line (&self->curves, lines->pdata[i]))
+        self->changed = TRUE;
+      g_ptr_array_add (shown,
+                       host == NULL ? g_steal_pointer (&text)
+                                    : g_strdup_printf ("[%s] %s", host, text));
     }
-  sb_work_log (self->work, lines);
-  return changed;
+  sb_work_log (self->work, shown);
 }
 
-/* Returns: whether there is more of the curves */
-static gboolean
-read_host (Watch *self, HostLog *log)
-{
-  gboolean changed = FALSE;
-
-  for (;;)
-    {
-      g_autoptr (JsonObject) input = sb_json_object_new ("logGroupName",
-                                                         "s",
-                                                         LOG_GROUP,
-                                                         "logStreamName",
-                                                         "s",
-                                                         log->stream,
-                                                         "startFromHead",
-                                                         "b",
-                                                         TRUE,
-                                                         "nextToken",
-                                                         "s",
-                                                         log->token,
-                                                         NULL);
-      g_autoptr (JsonObject) answer = sb_client_call (
-          self->work->client, "logs", "GetLogEvents", input, self->work->cancellable, NULL);
-      JsonArray *events = answer != NULL ? sb_json_get_array (answer, "events") : NULL;
-
-      if (answer == NULL)
-        return changed;
-      g_free (log->token);
-      log->token = g_strdup (sb_json_get_string (answer, "nextForwardToken", NULL));
-      if (events == NULL || json_array_get_length (events) == 0)
-        return changed;
-      changed = take_events (self, log, events) || changed;
-    }
-}
-
-/* Reads the logs as far as there are some; that there is none yet is no error. */
+/* Reads the log as far as there is one; that there is none yet is no error. */
 static void
-read_logs (Watch *self)
+read_log (Watch *self)
 {
-  guint n_hosts = (guint) MAX (
-      1, g_ascii_strtoll (sb_json_get_string (self->work->values, "InstanceCount", "1"), NULL, 10));
-  gboolean changed = FALSE;
+  JsonArray *charts;
 
-  if (self->logs->len < n_hosts)
-    find_logs (self);
-  for (guint i = 0; i < self->logs->len; i++)
-    changed = read_host (self, self->logs->pdata[i]) || changed;
-  if (changed)
-    {
-      JsonArray *charts = sb_curves_make_charts (&self->curves);
-
-      sb_work_partial (self->work,
-                       sb_json_object_new ("charts", "a", charts, "job", "s", self->job, NULL));
-    }
+  self->changed = FALSE;
+  sb_job_log_read (self->log, take_lines, self, self->work->cancellable, NULL);
+  if (!self->changed)
+    return;
+  charts = sb_curves_make_charts (&self->curves);
+  sb_work_partial (self->work,
+                   sb_json_object_new ("charts", "a", charts, "job", "s", self->job, NULL));
 }
 
 static void
@@ -373,7 +278,7 @@ on_answer (JsonObject *answer, gpointer user_data)
   guint done;
   g_autofree char *text = NULL;
 
-  read_logs (self);
+  read_log (self);
   done = json_array_get_length (self->curves.x);
   text = g_strdup_printf (self->curves.epochs ? _ ("%s, epoch %u of %" G_GINT64_FORMAT)
                                               : _ ("%s, round %u of %" G_GINT64_FORMAT),
@@ -515,7 +420,7 @@ sb_work_train (SbWork *work, GError **error)
   if (sb_work_uses_script (work))
     watch.rounds = sb_work_script_get_epochs (work);
   sb_curves_init (&watch.curves);
-  watch.logs = g_ptr_array_new_with_free_func ((GDestroyNotify) host_log_free);
+  watch.log = sb_job_log_new (work->client, job, get_n_hosts (work));
   input = sb_json_object_new ("TrainingJobName", "s", job, NULL);
   answer = sb_waiter_wait (work->client,
                            "training_job_completed_or_stopped",

@@ -91,12 +91,12 @@ def test_a_failed_step_says_what_to_do(tmp_path, monkeypatch):
     with Window(tmp_path, dark=True) as window:
         window.wait("push button", "Run: Choose data")
         window.click("push button", "Download")
-        window.wait("label", "Look after the connection, then run the step again")
+        window.wait("label", "Look after the connection, then try again")
         assert window.run_state("data") == "failed"
         window.shot("failed")
     monkeypatch.delenv("SAGEBRUSH_VIDEO_GAMES_URL")
     with Window(tmp_path) as window:
-        window.wait("label", "Look after the connection, then run the step again")
+        window.wait("label", "Look after the connection, then try again")
         window.click("push button", "Sample (Synthetic)")
         window.wait("label", "Sample (synthetic): 6000 games")
         assert not window.find("label", "Look after the connection")

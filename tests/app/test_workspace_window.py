@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from kept import keep_run, make_older  # noqa: E402
+from engine import wait_job  # noqa: E402
+from kept import keep_run, make_client, make_older  # noqa: E402
 from window import Window, end_engine  # noqa: E402
 
 
@@ -55,3 +56,33 @@ def test_endpoints(window, folder):
     window.wait("label", "bytes in")
     window.wait("label", "2 invocations in the last hour, 1 failed")
     window.shot("endpoints")
+
+
+def train_another(folder, name, **values):
+    """As the first job, with other values."""
+    sagemaker = make_client(folder, "sagemaker")
+    first = sagemaker.list_training_jobs()["TrainingJobSummaries"][-1]["TrainingJobName"]
+    job = sagemaker.describe_training_job(TrainingJobName=first)
+    image = {name: job["AlgorithmSpecification"][name] for name in ("TrainingImage", "TrainingInputMode")}
+    same = {name: job[name] for name in ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")}
+    sagemaker.create_training_job(TrainingJobName=name, AlgorithmSpecification=image,
+                                  HyperParameters={**job["HyperParameters"], **values}, **same)
+    wait_job(sagemaker, name)
+
+
+def test_jobs(window, folder):
+    train_another(folder, "another", num_round="4", eta="0.5")
+    window.click("label", "Training Jobs")
+    window.click("entry", "Search Jobs")
+    window.ask("type", "nonesuch")
+    window.wait("label", "No Such Job")
+    window.ask("key", "ctrl+a", "BackSpace")
+    window.click("check box", "Compare: another")
+    window.click("check box", "Compare: videogames")
+    window.wait("image", "AUC of 2 jobs")
+    assert re.fullmatch(r"AUC at the end: another 0\.\d+, videogames-xgboost-\S+ 0\.\d+",
+                        window.describe("image", "AUC of 2 jobs")[1])
+    assert window.find("label", "num_round") and window.find("label", "eta")
+    window.shot("jobs")
+    window.click("list item", "another")
+    window.wait("label", "1 × ml.")

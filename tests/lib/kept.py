@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A run that was kept, with its endpoint in service, as the terminal leaves it."""
+import configparser
+import json
 import os
 import sqlite3
 import subprocess
 
+import boto3
 from engine import BUILD
 
 
@@ -22,3 +25,14 @@ def make_older(folder, hours):
         database.execute("UPDATE resources SET document = json_set(document, '$.CreationTime', "
                          "json_extract(document, '$.CreationTime') - ?) WHERE kind = 'endpoint'", (3600 * hours,))
     database.close()
+
+
+def make_client(folder, service):
+    """Of the engine that the application has started."""
+    engine = folder / "home/sagebrush/engine"
+    keys = configparser.ConfigParser()
+    keys.read(engine / "credentials")
+    info = json.loads((engine / "engine.json").read_text())
+    return boto3.client(service, endpoint_url=info["url"], region_name=info["region"],
+                        aws_access_key_id=keys["default"]["aws_access_key_id"],
+                        aws_secret_access_key=keys["default"]["aws_secret_access_key"])

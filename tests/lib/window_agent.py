@@ -53,7 +53,9 @@ class Tree:
 
     def realize(self, owner, items):
         """GTK lists a widget only once it has been asked for: asks those that have more children than are listed."""
-        listed = Counter(item[2][1] for item in items)
+        counts = {item[0][1]: item[4] for item in items}
+        # What is hidden now stays listed, with a place behind those that are shown.
+        listed = Counter(item[2][1] for item in items if item[3] < counts.get(item[2][1], 0))
         paths = ["/org/a11y/atspi/accessible/root",
                  *(item[0][1] for item in items if item[4] != listed[item[0][1]])]
         seen = {item[0][1] for item in items}

@@ -117,11 +117,44 @@ test_others (void)
   sb_curves_clear (&curves);
 }
 
+static void
+test_comparison (void)
+{
+  static const char *const lines[][3] = {
+    { "[0]#011train-auc:0.8#011validation-auc:0.75",
+      "[1]#011train-auc:0.9#011validation-auc:0.85" },
+    { "epoch=1 train_loss=0.5 train_accuracy=0.65", NULL },
+    { "[0]#011train-auc:0.7", NULL },
+    { "nothing", NULL },
+  };
+  static const char *const names[] = { "a", "b", "c", "d" };
+  SbCurves *curves[G_N_ELEMENTS (lines)];
+  g_autoptr (JsonArray) charts = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      curves[i] = sb_curves_new ();
+      take_all (curves[i], lines[i]);
+    }
+  charts =
+      sb_curves_make_comparison ((const SbCurves *const *) curves, names, G_N_ELEMENTS (lines));
+  g_assert_cmpuint (json_array_get_length (charts), ==, 2);
+  assert_series (charts, 0, 0, "a", "0:0.75 1:0.85 ");
+  assert_series (charts, 0, 1, "c", "0:0.7 ");
+  assert_series (charts, 1, 0, "b", "1:0.65 ");
+  g_assert_cmpstr (sb_json_get_string (json_array_get_object_element (charts, 0), "summary", ""),
+                   ==,
+                   "AUC at the end: a 0.850, c 0.700");
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    sb_curves_free (curves[i]);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/workshop/curves/mxnet", test_mxnet);
   g_test_add_func ("/workshop/curves/others", test_others);
+  g_test_add_func ("/workshop/curves/comparison", test_comparison);
   return g_test_run ();
 }
