@@ -18,6 +18,7 @@
 #include "pages/sb-jobs-page.h"
 #include "pages/sb-module-page.h"
 #include "pages/sb-notebook-window.h"
+#include "pages/sb-storage-page.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-idle-watch.h"
 
@@ -202,6 +203,7 @@ enable_page_actions (SbWindow *self, gboolean enabled)
 #define CLEAN_UP  "clean-up"
 #define ENDPOINTS "endpoints"
 #define JOBS      "jobs"
+#define STORAGE   "storage"
 
 /* Rows of the workspace have the names of their pages. */
 static GtkListBoxRow *
@@ -397,6 +399,11 @@ add_workspaces (SbWindow *self)
                  ENDPOINTS,
                  _ ("Endpoints"),
                  sb_endpoints_page_new (self->resources, self->prices, self->settings));
+  add_workspace (self,
+                 STORAGE,
+                 _ ("Storage"),
+                 sb_storage_page_new (sb_workshop_get_connection (self->workshop),
+                                      sb_workshop_get_journal (self->workshop)));
   add_workspace (self,
                  CLEAN_UP,
                  _ ("Clean Up"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import wait_job  # noqa: E402
+from engine import wait_for, wait_job  # noqa: E402
 from kept import keep_run, make_client, make_older  # noqa: E402
 from window import Window, end_engine  # noqa: E402
 
@@ -86,3 +86,31 @@ def test_jobs(window, folder):
     window.shot("jobs")
     window.click("list item", "another")
     window.wait("label", "1 × ml.")
+
+
+def test_storage(window, folder):
+    s3 = make_client(folder, "s3")
+    bucket = s3.list_buckets()["Buckets"][0]["Name"]
+    note, copy = folder / "note.txt", folder / "copy.txt"
+    note.write_text("Dear reader")
+    window.click("label", "Storage")
+    window.wait("push button", "Download: videogames-xgboost")
+    window.click("push button", "Upload…")
+    window.choose("Upload Files", note)
+    window.wait("label", "11 bytes")
+    assert s3.get_object(Bucket=bucket, Key="note.txt")["Body"].read() == b"Dear reader"
+    window.shot("storage")
+    window.click("list item", "note.txt")
+    window.wait("text", "Content of the File")
+    window.shot("preview")
+    window.ask("key", "Escape")
+    window.click("push button", "Download: note.txt")
+    window.choose("Save the File", copy.with_suffix(""))
+    wait_for(copy.exists)
+    assert copy.read_text() == "Dear reader"
+    window.click("push button", "Delete: note.txt")
+    window.click("push button", "Delete for Good")
+    wait_for(lambda: "note.txt" not in [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]])
+    window.click("list item", "videogames-xgboost")
+    window.click("list item", "video-game-sales")
+    window.wait("list item", "train")
