@@ -19,6 +19,7 @@
 #include "pages/sb-module-page.h"
 #include "pages/sb-notebook-window.h"
 #include "pages/sb-storage-page.h"
+#include "pages/sb-journal-page.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-idle-watch.h"
 
@@ -203,6 +204,7 @@ enable_page_actions (SbWindow *self, gboolean enabled)
 #define CLEAN_UP  "clean-up"
 #define ENDPOINTS "endpoints"
 #define JOBS      "jobs"
+#define JOURNAL   "journal"
 #define STORAGE   "storage"
 
 /* Rows of the workspace have the names of their pages. */
@@ -404,6 +406,7 @@ add_workspaces (SbWindow *self)
                  _ ("Storage"),
                  sb_storage_page_new (sb_workshop_get_connection (self->workshop),
                                       sb_workshop_get_journal (self->workshop)));
+  add_workspace (self, JOURNAL, _ ("Journal"), sb_journal_page_new (self->workshop));
   add_workspace (self,
                  CLEAN_UP,
                  _ ("Clean Up"),

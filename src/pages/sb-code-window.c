@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a step has done, as a person would write it: boto3, AWS CLI, and the calls themselves.
+ * What a step has done, or any calls, as a person would write it: boto3, AWS CLI, and the calls
+ * themselves.
  */
 
 #include "config.h"
@@ -75,18 +76,33 @@ find_entries (SbStep *step)
                                  sb_step_get_id (step));
 }
 
+static void
+close_with_escape (GtkWidget *window)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
+                                        gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape,
+                                                                                  0),
+                                                          gtk_named_action_new ("window.close")));
+  gtk_widget_add_controller (window, controller);
+}
+
 /**
- * sb_code_window_show:
+ * sb_code_window_show_entries:
  * @parent: a widget of the window that it belongs to
- * @step: a step
+ * @title: what they have done
+ * @entries: (element-type SbJournalEntry): calls, oldest first
+ * @connection: what they were made on
  *
- * Shows the code of what the step has done.
+ * Shows the code of these calls.
  */
 void
-sb_code_window_show (GtkWidget *parent, SbStep *step)
+sb_code_window_show_entries (GtkWidget *parent,
+                             const char *title,
+                             GPtrArray *entries,
+                             SbConnection *connection)
 {
-  SbConnection *connection = sb_run_get_connection (sb_step_get_run (step));
-  g_autoptr (GPtrArray) entries = find_entries (step);
   const char *region = sb_connection_get_region (connection);
   const char *url = sb_connection_get_endpoint_url (connection);
   g_autofree char *boto3 = sb_code_generate (entries, SB_CODE_BOTO3, region, url);
@@ -112,14 +128,33 @@ sb_code_window_show (GtkWidget *parent, SbStep *step)
   adw_view_stack_add_titled_with_icon (
       stack, make_page (calls, _ ("Calls"), "json"), "calls", _ ("Calls"), "view-list-symbolic");
   adw_view_switcher_title_set_stack (ADW_VIEW_SWITCHER_TITLE (switcher), stack);
-  adw_view_switcher_title_set_title (ADW_VIEW_SWITCHER_TITLE (switcher), sb_step_get_title (step));
+  adw_view_switcher_title_set_title (ADW_VIEW_SWITCHER_TITLE (switcher), title);
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), switcher);
   gtk_box_append (GTK_BOX (box), header);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (stack));
   adw_window_set_content (ADW_WINDOW (window), box);
-  gtk_window_set_title (GTK_WINDOW (window), sb_step_get_title (step));
+  gtk_window_set_title (GTK_WINDOW (window), title);
   gtk_window_set_default_size (GTK_WINDOW (window), 760, 560);
+  close_with_escape (window);
   if (GTK_IS_WINDOW (root))
     gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (root));
   gtk_window_present (GTK_WINDOW (window));
+}
+
+/**
+ * sb_code_window_show:
+ * @parent: a widget of the window that it belongs to
+ * @step: a step
+ *
+ * Shows the code of what the step has done.
+ */
+void
+sb_code_window_show (GtkWidget *parent, SbStep *step)
+{
+  g_autoptr (GPtrArray) entries = find_entries (step);
+
+  sb_code_window_show_entries (parent,
+                               sb_step_get_title (step),
+                               entries,
+                               sb_run_get_connection (sb_step_get_run (step)));
 }

@@ -12,5 +12,9 @@
 G_BEGIN_DECLS
 
 void sb_code_window_show (GtkWidget *parent, SbStep *step);
+void sb_code_window_show_entries (GtkWidget *parent,
+                                  const char *title,
+                                  GPtrArray *entries,
+                                  SbConnection *connection);
 
 G_END_DECLS

@@ -263,3 +263,15 @@ sb_page_frame_ask_no_more (SbPageFrame *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
 }
+
+/**
+ * sb_page_frame_hide_refresh:
+ * @self: a frame
+ *
+ * The page shows what is on this computer: nobody has to be asked.
+ */
+void
+sb_page_frame_hide_refresh (SbPageFrame *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->refresh_button), FALSE);
+}

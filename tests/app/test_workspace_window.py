@@ -114,3 +114,19 @@ def test_storage(window, folder):
     window.click("list item", "videogames-xgboost")
     window.click("list item", "video-game-sales")
     window.wait("list item", "train")
+
+
+def test_journal(window):
+    window.click("label", "Journal")
+    window.wait("list item", "InvokeEndpoint")
+    window.click("entry", "Search Calls")
+    window.ask("type", "nonesuch")
+    window.wait("label", "No Such Call")
+    window.ask("key", "ctrl+a")
+    window.ask("type", "CreateTraining")
+    window.wait("list item", "CreateTrainingJob")
+    window.shot("journal")
+    window.click("list item", "CreateTrainingJob")
+    window.wait("text", "boto3")
+    window.shot("journal-code")
+    window.ask("key", "Escape")
