@@ -20,6 +20,7 @@
 #include "pages/sb-notebook-window.h"
 #include "pages/sb-storage-page.h"
 #include "pages/sb-journal-page.h"
+#include "pages/sb-notebooks-page.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-idle-watch.h"
 
@@ -204,6 +205,7 @@ enable_page_actions (SbWindow *self, gboolean enabled)
 #define CLEAN_UP  "clean-up"
 #define ENDPOINTS "endpoints"
 #define JOBS      "jobs"
+#define NOTEBOOKS "notebooks"
 #define JOURNAL   "journal"
 #define STORAGE   "storage"
 
@@ -401,6 +403,7 @@ add_workspaces (SbWindow *self)
                  ENDPOINTS,
                  _ ("Endpoints"),
                  sb_endpoints_page_new (self->resources, self->prices, self->settings));
+  add_workspace (self, NOTEBOOKS, _ ("Notebooks"), sb_notebooks_page_new (self->resources));
   add_workspace (self,
                  STORAGE,
                  _ ("Storage"),

@@ -367,6 +367,7 @@ sb_notebook_panel_new (SbClient *client, const char *name)
   self->client = g_object_ref (client);
   self->name = g_strdup (name);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->row), name);
+  name_button (self, self->open_button, _ ("Open Jupyter: %s"));
   name_button (self, self->start_button, _ ("Start: %s"));
   name_button (self, self->stop_button, _ ("Stop: %s"));
   name_button (self, self->delete_button, _ ("Delete: %s"));

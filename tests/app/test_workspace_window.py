@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import wait_for, wait_job  # noqa: E402
+from engine import ROLE, wait_for, wait_job  # noqa: E402
 from kept import keep_run, make_client, make_older  # noqa: E402
 from window import Window, end_engine  # noqa: E402
 
@@ -110,8 +110,9 @@ def test_storage(window, folder):
     assert copy.read_text() == "Dear reader"
     window.click("push button", "Delete: note.txt")
     window.click("push button", "Delete for Good")
-    wait_for(lambda: "note.txt" not in [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]])
-    window.click("list item", "videogames-xgboost")
+    wait_for(lambda: not window.find("push button", "Delete: note.txt"))
+    assert "note.txt" not in [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    window.click("list item", "=videogames-xgboost")
     window.click("list item", "video-game-sales")
     window.wait("list item", "train")
 
@@ -130,3 +131,18 @@ def test_journal(window):
     window.wait("text", "boto3")
     window.shot("journal-code")
     window.ask("key", "Escape")
+
+
+def test_notebooks(window, folder):
+    window.click("label", "Notebooks")
+    window.wait("label", "No Notebook Instances")
+    make_client(folder, "sagemaker").create_notebook_instance(NotebookInstanceName="book", InstanceType="ml.t3.medium", RoleArn=ROLE)
+    window.click("push button", "Ask Again")
+    window.wait("label", "In service · ml.t3.medium")
+    assert window.find("push button", "Open Jupyter: book")
+    window.shot("notebooks")
+    window.click("push button", "Stop: book")
+    window.wait("push button", "Start: book")
+    window.click("push button", "Delete: book")
+    window.click("push button", "Delete for Good")
+    window.wait("label", "No Notebook Instances")
