@@ -479,7 +479,7 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 /**
  * sb_window_show_page:
  * @self: a window
- * @page: the id of a module, `endpoints` or `clean-up`
+ * @page: the id of a module, or the name of a page of the workspace such as `endpoints`
  *
  * Shows that page of the workshop, if there is one.
  */
