@@ -324,10 +324,10 @@ show_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  GtkWindow *window = gtk_application_get_active_window (data);
+  SbWindow *window = get_window (data);
 
-  if (window != NULL && gtk_window_get_transient_for (window) == NULL)
-    gtk_window_close (window);
+  if (window != NULL)
+    gtk_window_close (GTK_WINDOW (window));
   else
     g_application_quit (data);
 }

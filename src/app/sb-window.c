@@ -19,6 +19,7 @@
 #include "pages/sb-module-page.h"
 #include "pages/sb-notebook-window.h"
 #include "pages/sb-storage-page.h"
+#include "pages/sb-subwindow.h"
 #include "pages/sb-journal-page.h"
 #include "pages/sb-notebooks-page.h"
 #include "wire/sb-json.h"
@@ -750,6 +751,8 @@ sb_window_close_request (GtkWindow *window)
   double hourly = 0;
   guint n = 0;
 
+  if (!sb_subwindow_close_all (window))
+    return TRUE;
   g_hash_table_iter_init (&iter, self->everywhere);
   while (!self->leaving && g_hash_table_iter_next (&iter, NULL, &resources))
     {

@@ -14,6 +14,7 @@
 
 #include "cloud/sb-code.h"
 #include "pages/sb-source.h"
+#include "pages/sb-subwindow.h"
 #include "wire/sb-json.h"
 
 static void
@@ -114,7 +115,6 @@ sb_code_window_show_entries (GtkWidget *parent,
   GtkWidget *header = adw_header_bar_new ();
   AdwViewStack *stack = ADW_VIEW_STACK (adw_view_stack_new ());
   GtkWidget *switcher = adw_view_switcher_title_new ();
-  GtkRoot *root = gtk_widget_get_root (parent);
 
   adw_view_stack_add_titled_with_icon (
       stack, make_page (boto3, "boto3", "python3"), "boto3", "boto3", "text-x-script-symbolic");
@@ -136,9 +136,7 @@ sb_code_window_show_entries (GtkWidget *parent,
   gtk_window_set_title (GTK_WINDOW (window), title);
   gtk_window_set_default_size (GTK_WINDOW (window), 760, 560);
   close_with_escape (window);
-  if (GTK_IS_WINDOW (root))
-    gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (root));
-  gtk_window_present (GTK_WINDOW (window));
+  sb_subwindow_present (GTK_WINDOW (window), parent);
 }
 
 /**

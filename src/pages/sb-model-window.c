@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pages/sb-model-table.h"
+#include "pages/sb-subwindow.h"
 #include "widgets/sb-chart-view.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-model-file.h"
@@ -434,14 +435,11 @@ void
 sb_model_window_show (GtkWidget *parent, SbRun *run)
 {
   SbModelWindow *self = g_object_new (SB_TYPE_MODEL_WINDOW, NULL);
-  GtkRoot *root = gtk_widget_get_root (parent);
 
   self->run = g_object_ref (run);
   adw_window_title_set_title (self->title, _ ("Model"));
   adw_window_title_set_subtitle (self->title, sb_module_get_title (sb_run_get_module (run)));
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "model.import", sb_run_can_import_model (run));
-  if (GTK_IS_WINDOW (root))
-    gtk_window_set_transient_for (GTK_WINDOW (self), GTK_WINDOW (root));
   load (GTK_WIDGET (self), NULL, NULL);
-  gtk_window_present (GTK_WINDOW (self));
+  sb_subwindow_present (GTK_WINDOW (self), parent);
 }

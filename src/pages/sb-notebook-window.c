@@ -13,6 +13,7 @@
 
 #include "pages/sb-markdown.h"
 #include "pages/sb-source.h"
+#include "pages/sb-subwindow.h"
 #include "workshop/sb-notebook-file.h"
 #include "workshop/sb-notebook-instance.h"
 
@@ -279,7 +280,6 @@ sb_notebook_window_show (GtkWidget *parent, SbRun *run, const char *path, GError
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *name = g_filename_display_name (base);
   GtkWidget *window, *box;
-  GtkRoot *root = gtk_widget_get_root (parent);
   GtkLabel *message;
 
   if (file == NULL)
@@ -294,8 +294,6 @@ sb_notebook_window_show (GtkWidget *parent, SbRun *run, const char *path, GError
   add_shortcuts (window);
   gtk_window_set_title (GTK_WINDOW (window), name);
   gtk_window_set_default_size (GTK_WINDOW (window), 760, 680);
-  if (GTK_IS_WINDOW (root))
-    gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (root));
-  gtk_window_present (GTK_WINDOW (window));
+  sb_subwindow_present (GTK_WINDOW (window), parent);
   return TRUE;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "formats/sb-photo.h"
+#include "pages/sb-subwindow.h"
 #include "workshop/sb-storage.h"
 
 /* So much of a text is shown. */
@@ -239,7 +240,6 @@ sb_preview_window_show (GtkWidget *parent,
   SbPreviewWindow *self = g_object_new (SB_TYPE_PREVIEW_WINDOW, NULL);
   g_autofree char *name = g_path_get_basename (key);
   g_autoptr (GTask) task = g_task_new (self, self->cancellable, on_looked, NULL);
-  GtkRoot *root = gtk_widget_get_root (parent);
   Place *place = g_new0 (Place, 1);
 
   place->client = g_object_ref (client);
@@ -250,8 +250,6 @@ sb_preview_window_show (GtkWidget *parent,
   g_task_set_task_data (task, place, place_free);
   gtk_window_set_title (GTK_WINDOW (self), name);
   gtk_picture_set_alternative_text (self->picture, name);
-  if (GTK_IS_WINDOW (root))
-    gtk_window_set_transient_for (GTK_WINDOW (self), GTK_WINDOW (root));
-  gtk_window_present (GTK_WINDOW (self));
+  sb_subwindow_present (GTK_WINDOW (self), parent);
   g_task_run_in_thread (task, look_in_thread);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pages/sb-source.h"
+#include "pages/sb-subwindow.h"
 #include "workshop/sb-script.h"
 
 /**
@@ -312,7 +313,6 @@ sb_script_window_show (GtkWidget *parent, SbStep *step)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = find_path (step, &error);
   g_autofree char *text = NULL;
-  GtkRoot *root = gtk_widget_get_root (parent);
   SbScriptWindow *self;
 
   if (path == NULL || !g_file_get_contents (path, &text, NULL, &error) ||
@@ -328,7 +328,5 @@ sb_script_window_show (GtkWidget *parent, SbStep *step)
   self->step = g_object_ref (step);
   self->path = g_steal_pointer (&path);
   fill (self, text);
-  if (GTK_IS_WINDOW (root))
-    gtk_window_set_transient_for (GTK_WINDOW (self), GTK_WINDOW (root));
-  gtk_window_present (GTK_WINDOW (self));
+  sb_subwindow_present (GTK_WINDOW (self), parent);
 }

@@ -114,6 +114,9 @@ def test_code_of_a_step(tmp_path):
                  window.find("label", "AWS CLI"))
         assert window.find("text", "boto3")
         window.shot("code")
+        # The keys of the application count in every one of its windows.
+        window.ask("key", "ctrl+q")
+        assert window.ask("wait-end") == 0
 
 
 def test_digits(tmp_path):

@@ -297,6 +297,8 @@ def write(text):
 
 def leave(program):
     """As its menu does, whatever dialog is open; a key might go to the dialog."""
+    if program.poll() is not None:
+        return
     session = Gio.bus_get_sync(Gio.BusType.SESSION)
     try:
         session.call_sync(APP_ID, "/" + APP_ID.replace(".", "/"), "org.freedesktop.Application", "ActivateAction",
@@ -324,7 +326,8 @@ def main():
     commands = {"find": tree.find, "find-at-rest": tree.find_at_rest, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
                 "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
-                "notices": notices.list, "activate": notices.activate}
+                "notices": notices.list, "activate": notices.activate,
+                "wait-end": lambda: program.wait(30)}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
