@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from kept import make_client  # noqa: E402
 from test_run import DATA, SOURCE, run, serve_files  # noqa: E402
 
 PHOTOS = DATA / "photos/ants-bees" if DATA else None
@@ -174,9 +176,10 @@ def test_the_endpoint_names_what_it_sees(kept):
 def test_records_and_weights_of_ones_own(kept, tmp_path):
     """Packed, and begun with a model that was trained before: only its last layer learns."""
     home, photos, _ = kept
-    (model,) = [path for path in (home / "sagebrush/engine").rglob("*") if path.is_file() and path.name.startswith("model.tar.gz")]
-    weights = tmp_path / "before.tar.gz"
-    weights.write_bytes(model.read_bytes())
+    weights, s3 = tmp_path / "before.tar.gz", make_client(home, "s3")
+    (bucket,) = [entry["Name"] for entry in s3.list_buckets()["Buckets"]]
+    (key,) = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"] if entry["Key"].endswith("model.tar.gz")]
+    s3.download_file(bucket, key, str(weights))
     done = run(tmp_path / "home", "run", "image-classification", "--data", photos, "--json", "--set", "split.format=recordio",
                "--set", "train.weights=file", "--set", f"train.weights_path={weights}", "--set", "train.num_layers=20",
                "--set", "train.image_shape=3,32,32", "--set", "train.resize=36", "--set", "train.epochs=2", env=CALM)

@@ -58,7 +58,7 @@ def test_endpoints(window, folder):
 
 def train_another(folder, name, **values):
     """As the first job, with other values."""
-    sagemaker = make_client(folder, "sagemaker")
+    sagemaker = make_client(folder / "home", "sagemaker")
     first = sagemaker.list_training_jobs()["TrainingJobSummaries"][-1]["TrainingJobName"]
     job = sagemaker.describe_training_job(TrainingJobName=first)
     image = {name: job["AlgorithmSpecification"][name] for name in ("TrainingImage", "TrainingInputMode")}
@@ -87,7 +87,7 @@ def test_jobs(window, folder):
 
 
 def test_storage(window, folder):
-    s3 = make_client(folder, "s3")
+    s3 = make_client(folder / "home", "s3")
     bucket = s3.list_buckets()["Buckets"][0]["Name"]
     note, copy = folder / "note.txt", folder / "copy.txt"
     note.write_text("Dear reader")
@@ -135,7 +135,7 @@ def test_journal(window):
 def test_notebooks(window, folder):
     window.click("label", "Notebooks")
     window.wait("label", "No Notebook Instances")
-    make_client(folder, "sagemaker").create_notebook_instance(NotebookInstanceName="book", InstanceType="ml.t3.medium", RoleArn=ROLE)
+    make_client(folder / "home", "sagemaker").create_notebook_instance(NotebookInstanceName="book", InstanceType="ml.t3.medium", RoleArn=ROLE)
     window.click("push button", "Ask Again")
     window.wait("label", "In service · ml.t3.medium")
     assert window.find("push button", "Open Jupyter: book")

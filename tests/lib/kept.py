@@ -27,9 +27,9 @@ def make_older(folder, hours):
     database.close()
 
 
-def make_client(folder, service):
-    """Of the engine that the application has started."""
-    engine = folder / "home/sagebrush/engine"
+def make_client(home, service):
+    """Of the engine that the application has started, with its data in that folder."""
+    engine = home / "sagebrush/engine"
     keys = configparser.ConfigParser()
     keys.read(engine / "credentials")
     info = json.loads((engine / "engine.json").read_text())
