@@ -142,6 +142,44 @@ answers (SbEngineProcess *self, GCancellable *cancellable)
   return output != NULL;
 }
 
+/* An engine in another sandbox has a number there that says nothing here. */
+static gboolean
+may_run (gint64 pid)
+{
+  return pid > 0 &&
+         (kill ((pid_t) pid, 0) == 0 || g_file_test ("/.flatpak-info", G_FILE_TEST_EXISTS));
+}
+
+static char *
+lock_path (SbEngineProcess *self)
+{
+  return g_build_filename (self->data_dir, "lock", NULL);
+}
+
+/* Whether the process of this number is the engine: it has the file open that it locks. */
+static gboolean
+has_lock_open (SbEngineProcess *self, gint64 pid)
+{
+  g_autofree char *folder = g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/fd", pid);
+  g_autofree char *lock = lock_path (self);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  gboolean found = FALSE;
+  GStatBuf wanted;
+  GStatBuf other;
+  const char *name;
+
+  if (dir == NULL || g_stat (lock, &wanted) != 0)
+    return FALSE;
+  while (!found && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      found = g_stat (path, &other) == 0 && other.st_dev == wanted.st_dev &&
+              other.st_ino == wanted.st_ino;
+    }
+  return found;
+}
+
 static gboolean
 attach (SbEngineProcess *self, GCancellable *cancellable)
 {
@@ -149,10 +187,9 @@ attach (SbEngineProcess *self, GCancellable *cancellable)
   g_autoptr (JsonObject) json = sb_json_load_file (path, NULL);
   gint64 pid = json != NULL ? sb_json_get_int (json, "pid", 0) : 0;
 
-  if (pid <= 0 || kill ((pid_t) pid, 0) != 0 || !take_members (self, json) ||
-      !answers (self, cancellable))
+  if (!may_run (pid) || !take_members (self, json) || !answers (self, cancellable))
     return FALSE;
-  self->pid = (GPid) pid;
+  self->pid = has_lock_open (self, pid) ? (GPid) pid : 0;
   return TRUE;
 }
 
@@ -326,7 +363,7 @@ start (SbEngineProcess *self, guint16 port, GCancellable *cancellable, GError **
 static gboolean
 is_locked (SbEngineProcess *self)
 {
-  g_autofree char *path = g_build_filename (self->data_dir, "lock", NULL);
+  g_autofree char *path = lock_path (self);
   int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
   gboolean locked;
 
@@ -470,7 +507,7 @@ sb_engine_process_get_credentials_file (SbEngineProcess *self)
  * sb_engine_process_get_pid:
  * @self: an engine
  *
- * Returns: its process
+ * Returns: its process; 0 when that is in another sandbox
  */
 GPid
 sb_engine_process_get_pid (SbEngineProcess *self)
@@ -601,7 +638,16 @@ sb_engine_process_stop (SbEngineProcess *self, GCancellable *cancellable, GError
       g_subprocess_send_signal (self->child, SIGTERM);
       return g_subprocess_wait (self->child, cancellable, error);
     }
-  if (kill (self->pid, SIGTERM) != 0)
+  if (self->pid == 0 && is_locked (self))
+    {
+      g_set_error_literal (error,
+                           SB_ERROR,
+                           SB_ERROR_FAILED,
+                           _ ("The local engine runs in another sandbox and cannot be stopped from "
+                              "here. End the Sagebrush that started it."));
+      return FALSE;
+    }
+  if (self->pid == 0 || kill (self->pid, SIGTERM) != 0)
     return TRUE;
   return wait_for_end (self->pid, cancellable, error);
 }
