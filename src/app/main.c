@@ -21,6 +21,8 @@ print_help (void)
       "%s\n",
       _ ("Usage:\n"
          "  sagebrush                       open the window\n"
+         "  sagebrush --page MODULE         open it with the page of a module\n"
+         "  sagebrush FILE…                 add modules that are in files, and open it\n"
          "  sagebrush run MODULE [OPTION…]  run a module in the terminal\n"
          "  sagebrush predict ENDPOINT FILE…  ask an endpoint about files\n"
          "  sagebrush connections [add|remove|check NAME] [OPTION…]  where to run besides here\n"
@@ -62,6 +64,13 @@ print_help (void)
          "  --print-env             print what to export for boto3 and the AWS CLI"));
 }
 
+/* A word is a command; desktops name files by URIs or by their whole path. */
+static gboolean
+is_file (const char *word)
+{
+  return strchr (word, '/') != NULL || g_file_test (word, G_FILE_TEST_IS_REGULAR);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,7 +107,7 @@ main (int argc, char **argv)
       printf ("sagebrush %s\n", SB_VERSION);
       return 0;
     }
-  if (*verb != '\0' && *verb != '-')
+  if (*verb != '\0' && *verb != '-' && !is_file (verb))
     {
       fprintf (stderr, _ ("sagebrush: there is no command “%s”; see sagebrush --help\n"), verb);
       return 2;

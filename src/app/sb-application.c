@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "app/sb-command.h"
+#include "app/sb-desktop.h"
 #include "app/sb-window.h"
 #include "cloud/sb-engine-process.h"
 #include "cloud/sb-keyring-provider.h"
@@ -389,6 +390,20 @@ sb_application_shutdown (GApplication *application)
   G_APPLICATION_CLASS (sb_application_parent_class)->shutdown (application);
 }
 
+/* A desktop that keeps an eye on what runs without a window is told why. */
+static void
+sb_application_window_removed (GtkApplication *application, GtkWindow *window)
+{
+  SbApplication *self = SB_APPLICATION (application);
+  gboolean wanted = FALSE;
+
+  GTK_APPLICATION_CLASS (sb_application_parent_class)->window_removed (application, window);
+  if (sb_desktop_is_sandboxed () && self->engine != NULL &&
+      gtk_application_get_windows (application) == NULL &&
+      sb_engine_process_is_wanted (self->engine, &wanted, NULL, NULL) && wanted)
+    sb_desktop_ask_for_background (G_APPLICATION (application));
+}
+
 static void
 sb_application_class_init (SbApplicationClass *klass)
 {
@@ -397,6 +412,7 @@ sb_application_class_init (SbApplicationClass *klass)
   application_class->startup = sb_application_startup;
   application_class->activate = sb_application_activate;
   application_class->shutdown = sb_application_shutdown;
+  GTK_APPLICATION_CLASS (klass)->window_removed = sb_application_window_removed;
 }
 
 static void
@@ -424,5 +440,6 @@ sb_application_main (int argc, char **argv)
                                                         "/io/github/sagebrush/Sagebrush",
                                                         NULL);
 
+  sb_desktop_attach (G_APPLICATION (application));
   return g_application_run (G_APPLICATION (application), argc, argv);
 }

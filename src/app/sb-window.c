@@ -44,6 +44,7 @@ struct _SbWindow
   GCancellable *cancellable;
   gboolean outdated; /* whether the service is to be asked once more */
   gboolean leaving;
+  GListStore *waiting; /* files to open once there is a workshop */
   AdwToastOverlay *toasts;
   AdwLeaflet *leaflet;
   SbConnectionMenu *connections;
@@ -435,6 +436,82 @@ remove_modules (SbWindow *self)
     }
 }
 
+static void
+open_file (SbWindow *self, GFile *file)
+{
+  g_autofree char *path = g_file_get_path (file);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  SbModule *module = NULL;
+
+  if (path == NULL)
+    {
+      toast (self, _ ("Only files on this computer can be opened. Save it here first."));
+      return;
+    }
+  module = sb_module_store_import (sb_workshop_get_modules (self->workshop), path, &error);
+  if (module == NULL)
+    {
+      toast (self, error->message);
+      return;
+    }
+  add_module (self, module);
+  show_page (self, sb_module_get_id (module));
+  text = g_strdup_printf (_ ("The module “%s” was added"), sb_module_get_title (module));
+  toast (self, text);
+}
+
+/**
+ * sb_window_open:
+ * @self: a window
+ * @file: a module
+ *
+ * Adds the module to the person's own and shows it, as soon as there is a workshop.
+ */
+void
+sb_window_open (SbWindow *self, GFile *file)
+{
+  g_return_if_fail (SB_IS_WINDOW (self));
+
+  if (self->workshop != NULL)
+    open_file (self, file);
+  else
+    g_list_store_append (self->waiting, file);
+}
+
+/**
+ * sb_window_show_page:
+ * @self: a window
+ * @id: the id of a module, or “clean-up”
+ *
+ * Shows its page, as soon as there is one.
+ */
+void
+sb_window_show_page (SbWindow *self, const char *id)
+{
+  g_return_if_fail (SB_IS_WINDOW (self));
+
+  if (self->workshop != NULL && strcmp (id, CLEAN_UP) == 0)
+    show_clean_up (self);
+  else if (self->workshop != NULL)
+    show_page (self, id);
+  else
+    g_settings_set_string (self->settings, "page", id);
+}
+
+static void
+open_waiting (SbWindow *self)
+{
+  g_autoptr (GFile) file = NULL;
+
+  while ((file = g_list_model_get_item (G_LIST_MODEL (self->waiting), 0)) != NULL)
+    {
+      g_list_store_remove (self->waiting, 0);
+      open_file (self, file);
+      g_clear_object (&file);
+    }
+}
+
 /**
  * sb_window_set_workshop:
  * @self: a window
@@ -475,6 +552,7 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   if (!first)
     adw_leaflet_set_visible_child_name (self->leaflet, side);
   ask_service (self);
+  open_waiting (self);
 }
 
 /**
@@ -788,6 +866,7 @@ sb_window_dispose (GObject *object)
   g_clear_object (&self->notices);
   g_clear_object (&self->idle_watch);
   g_clear_object (&self->workshop);
+  g_clear_object (&self->waiting);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (sb_window_parent_class)->dispose (object);
 }
@@ -846,6 +925,7 @@ sb_window_init (SbWindow *self)
   self->prices = sb_prices_new ();
   self->everywhere = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->cancellable = g_cancellable_new ();
+  self->waiting = g_list_store_new (G_TYPE_FILE);
   gtk_widget_init_template (GTK_WIDGET (self));
   enable_page_actions (self, FALSE);
 }

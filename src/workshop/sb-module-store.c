@@ -7,8 +7,10 @@
 
 #include "workshop/sb-module-store.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
+#include "wire/sb-error.h"
 #include "workshop/sb-workshop-resources.h"
 
 #define RESOURCE_FOLDER "/io/github/sagebrush/Sagebrush/modules"
@@ -24,6 +26,7 @@ struct _SbModuleStore
 {
   GObject parent_instance;
 
+  char *folder;
   GPtrArray *modules;
   GPtrArray *problems;
 };
@@ -66,6 +69,7 @@ sb_module_store_finalize (GObject *object)
 {
   SbModuleStore *self = SB_MODULE_STORE (object);
 
+  g_clear_pointer (&self->folder, g_free);
   g_clear_pointer (&self->modules, g_ptr_array_unref);
   g_clear_pointer (&self->problems, g_ptr_array_unref);
   G_OBJECT_CLASS (sb_module_store_parent_class)->finalize (object);
@@ -177,6 +181,7 @@ sb_module_store_new (const char *folder)
                                                            G_RESOURCE_LOOKUP_FLAGS_NONE,
                                                            NULL);
 
+  self->folder = g_strdup (folder);
   for (gsize i = 0; built_in != NULL && built_in[i] != NULL; i++)
     add_resource (self, built_in[i]);
   if (folder != NULL)
@@ -224,6 +229,60 @@ sb_module_store_find_by_name (SbModuleStore *self, const char *name)
     if (g_strcmp0 (sb_module_get_short_name (self->modules->pdata[i]), name) == 0)
       module = self->modules->pdata[i];
   return module;
+}
+
+/* The module replaces nothing: a file from anywhere must not take the place of what is trusted. */
+static gboolean
+check_new (SbModuleStore *self, SbModule *module, GError **error)
+{
+  SbModule *old = sb_module_store_find (self, sb_module_get_id (module));
+
+  if (old == NULL)
+    return TRUE;
+  g_set_error (error,
+               SB_ERROR,
+               SB_ERROR_EXISTS,
+               _ ("“%s” has this “id” already. Give the file another one."),
+               sb_module_get_title (old));
+  return FALSE;
+}
+
+/**
+ * sb_module_store_import:
+ * @self: a store
+ * @path: a file that holds a module
+ * @error: return location for an error
+ *
+ * Copies the file into the folder of a person's own modules and adds the module. One with an id
+ * that is in use already is refused. Until the next start it comes last.
+ *
+ * Returns: (transfer none) (nullable): the module
+ */
+SbModule *
+sb_module_store_import (SbModuleStore *self, const char *path, GError **error)
+{
+  g_autoptr (SbModule) module = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *target = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  g_return_val_if_fail (SB_IS_MODULE_STORE (self), NULL);
+  g_return_val_if_fail (self->folder != NULL, NULL);
+  g_return_val_if_fail (path != NULL, NULL);
+
+  module = sb_module_new_from_file (path, error);
+  if (module == NULL || !check_new (self, module, error))
+    return NULL;
+  name = g_strconcat (sb_module_get_id (module), ".json", NULL);
+  target = g_build_filename (self->folder, name, NULL);
+  g_mkdir_with_parents (self->folder, 0700);
+  if (!g_file_get_contents (path, &text, &length, error) ||
+      !g_file_set_contents (target, text, (gssize) length, error))
+    return NULL;
+  g_ptr_array_add (self->modules, module);
+  g_list_model_items_changed (G_LIST_MODEL (self), self->modules->len - 1, 0, 1);
+  return g_steal_pointer (&module);
 }
 
 /**

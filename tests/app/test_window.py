@@ -128,6 +128,24 @@ def test_digits(tmp_path):
         window.shot("digits")
 
 
+def test_what_the_desktop_asks_for(tmp_path):
+    """A launcher's action shows a page; a module that is opened is there from then on."""
+    module = json.loads((SOURCE / "data/modules/video-game-sales.json").read_text())
+    module.update({"id": "mine", "title": "My Own Module"})
+    given = tmp_path / "given.sagebrush.json"
+    given.write_text(json.dumps(module))
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.ask("launch", "--page", "handwritten-digits")
+        window.wait("push button", "Run: Look at them")
+        window.ask("launch", str(given))
+        window.wait("label", "The module “My Own Module” was added")
+        assert json.loads((tmp_path / "home/sagebrush/modules/mine.json").read_text()) == module
+        window.ask("launch", str(given))
+        window.wait("label", "“My Own Module” has this “id” already")
+        window.shot("opened")
+
+
 def arc(x, y, wide, tall, begin, end):
     """Points of an ellipse around (x, y), angles in degrees, clockwise from the right."""
     steps = max(4, abs(end - begin) // 20)

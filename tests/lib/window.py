@@ -30,8 +30,10 @@ def end_engine(folder):
 
 
 class Window:
-    def __init__(self, folder, size="1280x1000", dark=False, settings=None):
+    def __init__(self, folder, size="1280x1000", dark=False, settings=None, program=None):
         self.folder = Path(folder)
+        self.data = self.folder / "home/sagebrush"
+        self.program = program or BUILD / "src/app/sagebrush"
         self.size = size
         self.dark = dark
         self.settings = settings
@@ -54,7 +56,7 @@ class Window:
             **os.environ, "DISPLAY": f":{display}", "GDK_BACKEND": "x11", "XDG_RUNTIME_DIR": str(runtime),
             "XDG_DATA_HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_CACHE_HOME": str(self.folder / "cache"), "GSK_RENDERER": "cairo", "LC_ALL": "C.UTF-8",
-            "GSETTINGS_BACKEND": "memory", "SB_PROGRAM": str(BUILD / "src/app/sagebrush"),
+            "GSETTINGS_BACKEND": "memory", "SB_PROGRAM": str(self.program),
             "SB_DRAG_SOURCE": str(BUILD / "tests/app/drag-source"),
             "ADW_DEBUG_COLOR_SCHEME": "prefer-dark" if self.dark else "prefer-light",
             "ASAN_OPTIONS": "detect_leaks=0",
@@ -80,7 +82,7 @@ class Window:
             self.server.wait(20)
             self.log.close()
             if not self.leave_engine:
-                end_engine(self.folder)
+                self.end_engine()
 
     def write_settings(self):
         """Values of the application's settings, as GVariant texts."""
@@ -88,6 +90,9 @@ class Window:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = [f"{name}={value}\n" for name, value in self.settings.items()]
         path.write_text("[io/github/sagebrush/Sagebrush]\n" + "".join(lines))
+
+    def end_engine(self):
+        end_engine(self.folder)
 
     def ask(self, command, *arguments):
         self.agent.stdin.write(json.dumps([command, *arguments]) + "\n")
@@ -169,5 +174,5 @@ class Window:
                            check=True)
 
     def run_state(self, step, module="video-game-sales"):
-        latest = sorted((self.folder / "home/sagebrush/runs").glob(module + "-*/run.json"))[-1]
+        latest = sorted((self.data / "runs").glob(module + "-*/run.json"))[-1]
         return json.loads(latest.read_text())["steps"][step]["state"]

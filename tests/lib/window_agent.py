@@ -310,6 +310,12 @@ def leave(program):
         program.wait(30)
 
 
+def launch(*arguments):
+    """The same program once more, as a launcher or a file manager starts it."""
+    subprocess.run([os.environ["SB_PROGRAM"], *arguments], check=True, timeout=60, stdout=sys.stderr)
+    return True
+
+
 def answer(value):
     print("=> " + json.dumps(value), flush=True)
 
@@ -327,7 +333,7 @@ def main():
                 "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
                 "notices": notices.list, "activate": notices.activate,
-                "wait-end": lambda: program.wait(30)}
+                "wait-end": lambda: program.wait(30), "launch": launch}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":

@@ -54,6 +54,39 @@ test_folder (void)
   g_rmdir (folder);
 }
 
+/* A file that is opened becomes one's own module; an id that is taken is not taken away. */
+static void
+test_import (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("sb-import-XXXXXX", NULL);
+  g_autofree char *modules = g_build_filename (folder, "modules", NULL);
+  g_autofree char *given = g_build_filename (folder, "given.sagebrush.json", NULL);
+  g_autofree char *kept = g_build_filename (modules, "mine.json", NULL);
+  g_autoptr (SbModuleStore) store = sb_module_store_new (modules);
+  g_autoptr (SbModuleStore) again = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (store));
+  SbModule *module;
+
+  g_assert_true (g_file_set_contents (given, good, -1, NULL));
+  module = sb_module_store_import (store, given, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (sb_module_get_title (module), ==, "Mine");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (store)), ==, n + 1);
+  again = sb_module_store_new (modules);
+  g_assert_nonnull (sb_module_store_find (again, "mine"));
+  g_assert_null (sb_module_store_import (again, given, &error));
+  g_assert_error (error, SB_ERROR, SB_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (given, "{}", -1, NULL));
+  g_assert_null (sb_module_store_import (store, given, &error));
+  g_assert_error (error, SB_ERROR, SB_ERROR_INVALID);
+  g_unlink (kept);
+  g_unlink (given);
+  g_rmdir (modules);
+  g_rmdir (folder);
+}
+
 static void
 assert_refused (const char *data, const char *expected)
 {
@@ -95,6 +128,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/module/built-in", test_built_in);
   g_test_add_func ("/module/folder", test_folder);
+  g_test_add_func ("/module/import", test_import);
   g_test_add_func ("/module/refused", test_refused);
   return g_test_run ();
 }
