@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sagebrush as it was installed by Flatpak, driven inside its sandbox: see ./run flatpak."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "lib"), str(TESTS / "app")]
+from engine import wait_for  # noqa: E402
+from test_window import STROKES, draw, read_digit  # noqa: E402
+from window import Window  # noqa: E402
+
+ID = "io.github.sagebrush.Sagebrush"
+INSTALLATION = os.environ.get("FLATPAK_USER_DIR") or str(Path.home() / ".local/share/flatpak")
+
+
+def flatpak(*arguments, **options):
+    return subprocess.run(["flatpak", *map(str, arguments)], check=True, text=True, stdout=subprocess.PIPE, **options).stdout
+
+
+class Sandbox(Window):
+    """The installed application for a person with an empty home."""
+
+    def __init__(self, folder, **options):
+        program = folder / "sagebrush"
+        program.write_text(f'#!/bin/sh\nHOME={folder} FLATPAK_USER_DIR={INSTALLATION} exec flatpak run {ID} "$@"\n')
+        program.chmod(0o700)
+        super().__init__(folder, program=program, **options)
+        self.data = folder / ".var/app" / ID / "data/sagebrush"
+
+    def run(self, *arguments):
+        """Sagebrush in the terminal of the same session, in a sandbox of its own."""
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(self.folder / "runtime"), "LC_ALL": "C.UTF-8"}
+        env.pop("DISPLAY", None)
+        (self.folder / "runtime").mkdir(mode=0o700, exist_ok=True)
+        return subprocess.run([str(self.program), *arguments], env=env, check=True, text=True, timeout=900,
+                              stdout=subprocess.PIPE).stdout
+
+    def end_engine(self):
+        """Its number is one of the sandbox, where it lives on after the window."""
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(self.folder / "runtime")}
+        subprocess.run(["flatpak", "kill", ID], env=env, check=False, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def home(request):
+    """Not below /tmp, of which each sandbox has its own."""
+    folder = Path(os.environ["SAGEBRUSH_SANDBOX_HOMES"]) / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_permissions():
+    shown = flatpak("info", "--user", "--show-permissions", ID)
+    sections = dict(re.findall(r"^\[(.*)\]\n((?:[^\[\n].*\n|\n)*)", shown, re.M))
+    assert sections["Context"].split() == ["shared=network;ipc;", "sockets=x11;wayland;fallback-x11;", "devices=dri;"]
+    assert sections["Session Bus Policy"].split() == ["org.freedesktop.secrets=talk"]
+    assert set(sections) == {"Context", "Session Bus Policy"}
+
+
+def test_what_is_exported():
+    """Launcher, metainfo and icons reach the desktop, and hold what its tools want."""
+    folder = Path(flatpak("info", "--user", "--show-location", ID).strip()) / "export/share"
+    subprocess.run(["desktop-file-validate", str(folder / f"applications/{ID}.desktop")], check=True)
+    assert (folder / f"icons/hicolor/scalable/apps/{ID}.svg").exists()
+    assert (folder / f"icons/hicolor/symbolic/apps/{ID}-symbolic.svg").exists()
+    subprocess.run(["appstreamcli", "validate", "--no-net", "--pedantic", str(folder / f"metainfo/{ID}.metainfo.xml")],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def test_no_file_of_the_home_is_seen(home):
+    (home / "letter.txt").write_text("private")
+    script = f"test -d {home} || echo no home; cat {home}/letter.txt || echo no letter"
+    seen = flatpak("run", f"--env=HOME={home}", "--command=sh", ID, "-c", script, stderr=subprocess.DEVNULL,
+                   env={**os.environ, "HOME": str(home), "FLATPAK_USER_DIR": INSTALLATION})
+    assert "no letter" in seen and "private" not in seen
+
+
+def test_video_game_sales_to_its_confusion_matrix(home):
+    with Sandbox(home) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("push button", "Run All")
+        window.wait("label", "hits found, error", 180)
+        window.shot("sandbox-games")
+        window.reveal("image", "Confusion matrix")
+        window.shot("sandbox-confusion-matrix")
+        assert window.run_state("evaluate") == "done"
+    # The endpoint is still in service, and so the engine is: another sandbox finds it.
+    with Sandbox(home, dark=True) as window:
+        window.wait("label", "is in service")
+        window.shot("sandbox-dark")
+        window.reveal("push button", "Run: Clean up")
+        window.click("push button", "Run: Clean up")
+        window.wait("label", "Nothing left", 60)
+
+
+def test_digits_on_two_ranks_and_one_drawn(home):
+    window = Sandbox(home)
+    told = json.loads(window.run("run", "digits", "--set", "train.InstanceCount=2", "--set", "train.epochs=3", "--keep", "--json"))
+    (home / "digits.json").write_text(json.dumps(told, indent=2))
+    log = "\n".join(path.read_text(errors="replace") for path in (window.data / "engine").rglob("*.log"))
+    assert "2 workers" in log or "workers=2" in log or "algo-2" in log, log[-2000:]
+    with window:
+        window.wait("push button", "Run: Choose data")
+        window.click("label", "Handwritten Digits")
+        window.wait("label", "Draw a digit")
+        draw(window, STROKES[3])
+        assert read_digit(window, STROKES[3]) == "3"
+        window.shot("sandbox-digit")
+
+
+def test_credential_is_found_again(home):
+    """The engine's access key is kept in the keyring of the desktop, outside the sandbox."""
+    with Sandbox(home) as window:
+        window.wait("push button", "Run: Choose data")
+        key = window.lookup_key()
+        assert key and key in (window.data / "engine/credentials").read_text()
+    with Sandbox(home) as window:
+        window.wait("push button", "Run: Choose data")
+        assert wait_for(window.lookup_key) == key
