@@ -101,6 +101,21 @@ def test_video_game_sales_to_its_confusion_matrix(home):
         window.wait("label", "Nothing left", 60)
 
 
+def test_the_desktop_is_told_why_it_goes_on(home):
+    """A window is closed while an endpoint is in service: the background portal is asked, and the window is gone."""
+    asked = home / "asked"
+    with Sandbox(home) as window:
+        assert window.ask("help", "/usr/bin/python3", str(TESTS / "lib/portal.py"), str(asked)) == "ready"
+        window.wait("push button", "Run: Choose data")
+        window.reveal("push button", "Run: Deploy")
+        window.click("push button", "Run: Deploy")
+        window.wait("label", "is in service", 180)
+        window.click("push button", "Close")
+        question, = wait_for(lambda: asked.exists() and [json.loads(line) for line in asked.read_text().splitlines()])
+        assert question["reason"] == "Training jobs and endpoints go on without a window."
+        wait_for(lambda: not window.find("push button", "Run: Choose data"))
+
+
 def test_digits_on_two_ranks_and_one_drawn(home):
     window = Sandbox(home)
     told = json.loads(window.run("run", "digits", "--set", "train.InstanceCount=2", "--set", "train.epochs=3", "--keep", "--json"))

@@ -316,6 +316,24 @@ def launch(*arguments):
     return True
 
 
+class Helpers:
+    """Programs of the desktop's own, which say so when they are ready and end with the session."""
+
+    def __init__(self):
+        self.programs = []
+
+    def start(self, *command):
+        program = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.programs.append(program)
+        return program.stdout.readline().decode().strip()
+
+    def end(self):
+        for program in self.programs:
+            program.terminate()
+            program.wait(30)
+            program.stdout.close()
+
+
 def answer(value):
     print("=> " + json.dumps(value), flush=True)
 
@@ -329,11 +347,12 @@ def main():
     program = subprocess.Popen([os.environ["SB_PROGRAM"]], stdout=sys.stderr)
     tree = Tree()
     files = Files()
+    helpers = Helpers()
     commands = {"find": tree.find, "find-at-rest": tree.find_at_rest, "read": tree.read, "describe": tree.describe, "key": key, "type": write, "click": click,
                 "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
                 "notices": notices.list, "activate": notices.activate,
-                "wait-end": lambda: program.wait(30), "launch": launch}
+                "wait-end": lambda: program.wait(30), "launch": launch, "help": helpers.start}
     for line in sys.stdin:
         name, *arguments = json.loads(line)
         if name == "quit":
@@ -341,6 +360,7 @@ def main():
         answer(commands[name](*arguments))
     files.end()
     leave(program)
+    helpers.end()
     answer(program.returncode)
 
 
