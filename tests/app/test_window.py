@@ -136,12 +136,12 @@ def test_what_the_desktop_asks_for(tmp_path):
     given.write_text(json.dumps(module))
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
-        window.ask("launch", "--page", "handwritten-digits")
+        window.ask("launch", "", "--page", "handwritten-digits")
         window.wait("push button", "Run: Look at them")
-        window.ask("launch", str(given))
+        window.ask("launch", "", str(given))
         window.wait("label", "The module “My Own Module” was added")
         assert json.loads((tmp_path / "home/sagebrush/modules/mine.json").read_text()) == module
-        window.ask("launch", str(given))
+        window.ask("launch", "", str(given))
         window.wait("label", "“My Own Module” has this “id” already")
         window.shot("opened")
 

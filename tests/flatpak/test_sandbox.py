@@ -13,10 +13,12 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "lib"), str(TESTS / "app")]
 from engine import wait_for  # noqa: E402
+from identity import Identity  # noqa: E402
 from test_window import STROKES, draw, read_digit  # noqa: E402
 from window import Window  # noqa: E402
 
 ID = "io.github.sagebrush.Sagebrush"
+SECRET = "base+secret/"
 INSTALLATION = os.environ.get("FLATPAK_USER_DIR") or str(Path.home() / ".local/share/flatpak")
 
 
@@ -132,11 +134,17 @@ def test_digits_on_two_ranks_and_one_drawn(home):
 
 
 def test_credential_is_found_again(home):
-    """The engine's access key is kept in the keyring of the desktop, outside the sandbox."""
-    with Sandbox(home) as window:
-        window.wait("push button", "Run: Choose data")
-        key = window.lookup_key()
-        assert key and key in (window.data / "engine/credentials").read_text()
-    with Sandbox(home) as window:
-        window.wait("push button", "Run: Choose data")
-        assert wait_for(window.lookup_key) == key
+    """A connection's secret is in the keyring of the desktop, outside the sandbox, and in none of its files."""
+    with Identity() as identity:
+        with Sandbox(home) as window:
+            window.wait("push button", "Run: Choose data")
+            window.ask("launch", f"AKIABASE\n{SECRET}\n", "connections", "add", "Work", "--region", "eu-central-1",
+                       "--endpoint-url", identity.url)
+        with Sandbox(home) as window:
+            window.wait("push button", "Run: Choose data")
+            assert "user/workshop" in window.ask("launch", "", "connections", "check", "Work")
+            kept, = [secret for attributes, secret in window.ask("secrets") if attributes.get("access-key-id") == "AKIABASE"]
+            assert SECRET in kept
+            assert window.lookup_key() in (window.data / "engine/credentials").read_text()
+    for path in (home / ".var").rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path

@@ -310,10 +310,10 @@ def leave(program):
         program.wait(30)
 
 
-def launch(*arguments):
-    """The same program once more, as a launcher or a file manager starts it."""
-    subprocess.run([os.environ["SB_PROGRAM"], *arguments], check=True, timeout=60, stdout=sys.stderr)
-    return True
+def launch(given, *arguments):
+    """The same program once more, as a launcher or a terminal of this session starts it: what it says."""
+    return subprocess.run([os.environ["SB_PROGRAM"], *arguments], check=True, timeout=120, text=True, input=given,
+                          stdout=subprocess.PIPE).stdout
 
 
 class Helpers:
