@@ -174,7 +174,7 @@ on_connect (GSimpleAction *action, GVariant *parameter, gpointer data)
 
 /* What a notice leads to. Its connection may be gone, or the window be closed, by now. */
 static void
-show_page (GSimpleAction *action, GVariant *parameter, gpointer data)
+show_page_of (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   SbApplication *self = data;
   SbWindow *window = get_window (self);
@@ -359,7 +359,7 @@ sb_application_startup (GApplication *application)
   const GActionEntry actions[] = { { "about", show_about },
                                    { "quit", quit },
                                    { "connect", on_connect, "s" },
-                                   { "show-page", show_page, "(ss)" },
+                                   { "show-page-of", show_page_of, "(ss)" },
                                    { "add-connection", add_connection },
                                    { "remove-connection", remove_connection, "s" } };
 

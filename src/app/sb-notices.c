@@ -46,7 +46,7 @@ send (SbNotices *self,
 
   g_notification_set_body (notification, body);
   g_notification_set_default_action_and_target (
-      notification, "app.show-page", "(ss)", connection, page);
+      notification, "app.show-page-of", "(ss)", connection, page);
   g_application_send_notification (G_APPLICATION (self->application), id, notification);
 }
 

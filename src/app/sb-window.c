@@ -479,26 +479,6 @@ sb_window_open (SbWindow *self, GFile *file)
     g_list_store_append (self->waiting, file);
 }
 
-/**
- * sb_window_show_page:
- * @self: a window
- * @id: the id of a module, or “clean-up”
- *
- * Shows its page, as soon as there is one.
- */
-void
-sb_window_show_page (SbWindow *self, const char *id)
-{
-  g_return_if_fail (SB_IS_WINDOW (self));
-
-  if (self->workshop != NULL && strcmp (id, CLEAN_UP) == 0)
-    show_clean_up (self);
-  else if (self->workshop != NULL)
-    show_page (self, id);
-  else
-    g_settings_set_string (self->settings, "page", id);
-}
-
 static void
 open_waiting (SbWindow *self)
 {
@@ -558,14 +538,22 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 /**
  * sb_window_show_page:
  * @self: a window
+<<<<<<< HEAD
  * @page: the id of a module, or the name of a page of the workspace such as `endpoints`
+=======
+ * @page: the id of a module, or of a page of the workspace such as `clean-up`
+>>>>>>> 6a0c6e1 (app: one way to show a page, for launchers and for notices)
  *
- * Shows that page of the workshop, if there is one.
+ * Shows that page of the workshop, if there is one, as soon as there is a workshop.
  */
 void
 sb_window_show_page (SbWindow *self, const char *page)
 {
-  if (self->workshop != NULL && find_workspace_row (self, page) != NULL)
+  g_return_if_fail (SB_IS_WINDOW (self));
+
+  if (self->workshop == NULL)
+    g_settings_set_string (self->settings, "page", page);
+  else if (find_workspace_row (self, page) != NULL)
     show_workspace (self, page);
   else
     show_page (self, page);

@@ -21,7 +21,6 @@ void sb_window_show_page (SbWindow *self, const char *page);
 void sb_window_set_store (SbWindow *self, SbConnectionStore *store);
 void sb_window_forget_connection (SbWindow *self, const char *id);
 void sb_window_toast (SbWindow *self, const char *text);
-void sb_window_show_page (SbWindow *self, const char *id);
 void sb_window_open (SbWindow *self, GFile *file);
 void sb_window_show_problem (SbWindow *self, const GError *error);
 
