@@ -37,7 +37,7 @@ platform_packages=(
     libsoup-3.0-0 libjson-glib-1.0-0 libsecret-1-0 glib-networking
     libgdk-pixbuf-2.0-0 librsvg2-common webp-pixbuf-loader libxml2 libsqlite3-0 libssl3 libarchive13
     adwaita-icon-theme hicolor-icon-theme shared-mime-info
-    gsettings-desktop-schemas fontconfig fonts-cantarell fonts-dejavu-core
+    gsettings-desktop-schemas fontconfig fonts-cantarell fonts-dejavu
     libgl1 libopengl0 libegl1 libgles2 libgl1-mesa-dri
     libxgboost0 libdnnl2 libopenmpi3 openmpi-bin libgomp1
     ca-certificates locales libc-bin tzdata xkb-data python3
@@ -99,6 +99,8 @@ cat >"$root/etc/fonts/conf.d/09-flatpak.conf" <<'XML'
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
+  <!-- First, for the host's caches know folders of the same names, with other fonts in them. -->
+  <cachedir>/usr/lib/fontconfig/cache</cachedir>
   <dir>/app/share/fonts</dir>
   <cachedir>/app/cache/fontconfig</cachedir>
   <include ignore_missing="yes">/app/etc/fonts/local.conf</include>

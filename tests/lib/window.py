@@ -38,6 +38,7 @@ class Window:
         self.dark = dark
         self.settings = settings
         self.leave_engine = False
+        self.runtime = self.folder / "runtime"
 
     def __enter__(self):
         read, write = os.pipe()
@@ -50,10 +51,9 @@ class Window:
         settings = self.folder / "config/gtk-4.0/settings.ini"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text("[Settings]\ngtk-enable-animations=false\n")
-        runtime = self.folder / "runtime"
-        runtime.mkdir(mode=0o700, exist_ok=True)
+        self.runtime.mkdir(mode=0o700, exist_ok=True)
         env = {
-            **os.environ, "DISPLAY": f":{display}", "GDK_BACKEND": "x11", "XDG_RUNTIME_DIR": str(runtime),
+            **os.environ, "DISPLAY": f":{display}", "GDK_BACKEND": "x11", "XDG_RUNTIME_DIR": str(self.runtime),
             "XDG_DATA_HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_CACHE_HOME": str(self.folder / "cache"), "GSK_RENDERER": "cairo", "LC_ALL": "C.UTF-8",
             "GSETTINGS_BACKEND": "memory", "SB_PROGRAM": str(self.program),
