@@ -102,11 +102,7 @@ start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
 static SbWindow *
 get_window (SbApplication *self)
 {
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-
-  while (window != NULL && !SB_IS_WINDOW (window))
-    window = gtk_window_get_transient_for (window);
-  return (SbWindow *) window;
+  return sb_window_find (GTK_APPLICATION (self));
 }
 
 static void
@@ -289,7 +285,7 @@ static void
 sb_application_activate (GApplication *application)
 {
   SbApplication *self = SB_APPLICATION (application);
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+  GtkWindow *window = GTK_WINDOW (sb_window_find (GTK_APPLICATION (self)));
   g_autoptr (GTask) task = NULL;
 
   if (window != NULL)

@@ -20,7 +20,7 @@ static SbWindow *
 get_window (GApplication *application)
 {
   g_application_activate (application);
-  return SB_WINDOW (gtk_application_get_active_window (GTK_APPLICATION (application)));
+  return sb_window_find (GTK_APPLICATION (application));
 }
 
 static void

@@ -536,13 +536,25 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
 }
 
 /**
+ * sb_window_find:
+ * @application: the application
+ *
+ * Returns: (transfer none) (nullable): its active window, or the one that belongs to it
+ */
+SbWindow *
+sb_window_find (GtkApplication *application)
+{
+  GtkWindow *window = gtk_application_get_active_window (application);
+
+  while (window != NULL && !SB_IS_WINDOW (window))
+    window = gtk_window_get_transient_for (window);
+  return (SbWindow *) window;
+}
+
+/**
  * sb_window_show_page:
  * @self: a window
-<<<<<<< HEAD
- * @page: the id of a module, or the name of a page of the workspace such as `endpoints`
-=======
  * @page: the id of a module, or of a page of the workspace such as `clean-up`
->>>>>>> 6a0c6e1 (app: one way to show a page, for launchers and for notices)
  *
  * Shows that page of the workshop, if there is one, as soon as there is a workshop.
  */

@@ -17,6 +17,7 @@ G_DECLARE_FINAL_TYPE (SbWindow, sb_window, SB, WINDOW, AdwApplicationWindow)
 
 GtkWidget *sb_window_new (AdwApplication *application, GSettings *settings);
 void sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop);
+SbWindow *sb_window_find (GtkApplication *application);
 void sb_window_show_page (SbWindow *self, const char *page);
 void sb_window_set_store (SbWindow *self, SbConnectionStore *store);
 void sb_window_forget_connection (SbWindow *self, const char *id);
