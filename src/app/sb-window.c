@@ -437,19 +437,24 @@ remove_modules (SbWindow *self)
 }
 
 static void
-open_file (SbWindow *self, GFile *file)
+show_notebook (SbWindow *self, const char *path)
 {
-  g_autofree char *path = g_file_get_path (file);
+  g_autoptr (GError) error = NULL;
+  /* Any run makes the calls; Get Started has the notebook instance. */
+  SbRun *run = sb_workshop_get_run (self->workshop, "get-started", NULL);
+
+  if (!sb_notebook_window_show (GTK_WIDGET (self), run, path, &error))
+    toast (self, error->message);
+}
+
+static void
+add_module_of_file (SbWindow *self, const char *path)
+{
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  SbModule *module = NULL;
+  SbModule *module =
+      sb_module_store_import (sb_workshop_get_modules (self->workshop), path, &error);
 
-  if (path == NULL)
-    {
-      toast (self, _ ("Only files on this computer can be opened. Save it here first."));
-      return;
-    }
-  module = sb_module_store_import (sb_workshop_get_modules (self->workshop), path, &error);
   if (module == NULL)
     {
       toast (self, error->message);
@@ -461,12 +466,26 @@ open_file (SbWindow *self, GFile *file)
   toast (self, text);
 }
 
+static void
+open_file (SbWindow *self, GFile *file)
+{
+  g_autofree char *path = g_file_get_path (file);
+  g_autofree char *name = path != NULL ? g_ascii_strdown (path, -1) : NULL;
+
+  if (path == NULL)
+    toast (self, _ ("Only files on this computer can be opened. Save it here first."));
+  else if (g_str_has_suffix (name, ".ipynb"))
+    show_notebook (self, path);
+  else
+    add_module_of_file (self, path);
+}
+
 /**
  * sb_window_open:
  * @self: a window
- * @file: a module
+ * @file: a module or a notebook
  *
- * Adds the module to the person's own and shows it, as soon as there is a workshop.
+ * Adds a module to the person's own and shows it, shows a notebook, as soon as there is a workshop.
  */
 void
 sb_window_open (SbWindow *self, GFile *file)
@@ -747,19 +766,15 @@ export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
 static void
 on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
 {
-  SbRun *run;
   g_autoptr (GFile) file = NULL;
   g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
 
   if (response == GTK_RESPONSE_ACCEPT)
     file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
   g_object_unref (dialog);
   path = file != NULL ? g_file_get_path (file) : NULL;
-  /* Any run makes the calls; Get Started has the notebook instance. */
-  run = path != NULL ? sb_workshop_get_run (self->workshop, "get-started", NULL) : NULL;
-  if (path != NULL && !sb_notebook_window_show (GTK_WIDGET (self), run, path, &error))
-    toast (self, error->message);
+  if (path != NULL)
+    show_notebook (self, path);
 }
 
 static void

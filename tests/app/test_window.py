@@ -129,10 +129,10 @@ def test_digits(tmp_path):
 
 
 def test_what_the_desktop_asks_for(tmp_path):
-    """A launcher's action shows a page; a module that is opened is there from then on."""
+    """A launcher's action shows a page; a module that is opened is there from then on; a notebook is shown."""
     module = json.loads((SOURCE / "data/modules/video-game-sales.json").read_text())
     module.update({"id": "mine", "title": "My Own Module"})
-    given = tmp_path / "given.sagebrush.json"
+    given, notebook = tmp_path / "given.sagebrush.json", tmp_path / "sent.ipynb"
     given.write_text(json.dumps(module))
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
@@ -144,6 +144,10 @@ def test_what_the_desktop_asks_for(tmp_path):
         window.ask("launch", "", str(given))
         window.wait("label", "“My Own Module” has this “id” already")
         window.shot("opened")
+        notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
+            {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "What somebody sent"}]}))
+        window.ask("launch", "", str(notebook))
+        window.wait("label", "What somebody sent")
 
 
 def arc(x, y, wide, tall, begin, end):
