@@ -286,7 +286,7 @@ def secrets():
     for collection in service.get_collections():
         for item in collection.get_items():
             item.load_secret_sync(None)
-            found.append([item.get_attributes(), item.get_secret().get_text()])
+            found.append([item.get_attributes(), bytes(item.get_secret().get()).decode(errors="replace")])
     return found
 
 
