@@ -69,6 +69,16 @@ class Sandbox(Window):
             self.terminal.wait(60)
 
 
+@pytest.fixture(autouse=True)
+def no_portal_for_secrets(tmp_path, monkeypatch):
+    """The sandbox has the keyring itself. Debian 12's libsecret prefers the portal, where there is one, and waits for ever
+    when that answers too soon (mended in libsecret 0.21.4: "Subscribe before calling dbus")."""
+    for portal in Path("/usr/share/xdg-desktop-portal/portals").glob("*.portal"):
+        if "impl.portal.Secret" not in portal.read_text():
+            shutil.copy(portal, tmp_path)
+    monkeypatch.setenv("XDG_DESKTOP_PORTAL_DIR", str(tmp_path))
+
+
 @pytest.fixture
 def home(request):
     """Not below /tmp, of which each sandbox has its own."""
@@ -155,7 +165,7 @@ def test_digits_on_two_ranks_and_one_drawn(home):
 
 
 def test_credential_is_found_again(home):
-    """A connection's secret is found again after a restart, and stands in none of the sandbox's files."""
+    """A connection's secret is in the keyring of the desktop, outside the sandbox, and in none of its files."""
     with Identity() as identity:
         with Sandbox(home) as window:
             window.wait("push button", "Run: Choose data")
@@ -164,7 +174,8 @@ def test_credential_is_found_again(home):
         with Sandbox(home) as window:
             window.wait("push button", "Run: Choose data")
             assert "user/workshop" in window.ask("launch", "", "connections", "check", "Work")
-            # libsecret keeps it in a file of the sandbox; the portal has what that is encrypted with in the keyring.
-            assert [attributes.get("app_id") for attributes, _ in window.ask("secrets")] == [ID]
+            kept, = [secret for attributes, secret in window.ask("secrets") if attributes.get("access-key-id") == "AKIABASE"]
+            assert SECRET in kept
+            assert window.lookup_key() in (window.data / "engine/credentials").read_text()
     for path in (home / ".var").rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
