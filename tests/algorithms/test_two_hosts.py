@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from test_digits import drawings, idx  # noqa: E402
+from test_digits import PROGRAM, write_job  # noqa: E402
 
-PROGRAM = Path(os.environ["SAGEBRUSH_BUILD_DIR"]) / "src/algorithms/sagebrush-vision"
 ADDRESSES = ("10.213.71.1", "10.213.71.2")
 # Weights of the network, all of which cross the cable in every step.
 N_WEIGHTS = 3274634
@@ -53,21 +52,8 @@ def fixture_hosts():
             ip("netns", "delete", name, check=False)
 
 
-def write_job(folder):
-    (folder / "input/config").mkdir(parents=True)
-    (folder / "input/config/hyperparameters.json").write_text(json.dumps({"epochs": "2", "augment": "true", "seed": "3"}))
-    (folder / "input/config/resourceconfig.json").write_text(json.dumps(
-        {"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]}))
-    for channel, n, seed in (("train", 600, 1), ("validation", 200, 2)):
-        images, labels = drawings(n, seed)
-        data = folder / "input/data" / channel
-        data.mkdir(parents=True)
-        (data / "images").write_bytes(idx(images))
-        (data / "labels").write_bytes(idx(labels))
-
-
 def train(folder, before, **more):
-    write_job(folder)
+    write_job(folder, hosts=2)
     env = {**os.environ, "SM_PREFIX": str(folder), "SM_NUM_CPUS": "1", "ASAN_OPTIONS": "detect_leaks=0", **more}
     done = subprocess.run([*before, str(PROGRAM), "train"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=400)

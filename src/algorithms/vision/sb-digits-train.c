@@ -415,10 +415,13 @@ end_epoch (Training *self, int epoch, double seconds, GError **error)
                           " images_per_second=%.0f workers=%d",
                           sums[2] / seconds,
                           sb_world_get_size ());
+  /* Whoever reads of an epoch may rely on it: what was said of is never trained again. */
+  if (!save_checkpoint (self, epoch + 1, error))
+    return FALSE;
   say_each_worker (self, epoch);
   if (sb_world_is_first ())
     sb_contract_say ("%s", line->str);
-  return save_checkpoint (self, epoch + 1, error);
+  return TRUE;
 }
 
 /* Returns FALSE without an error when it was told to stop. */
