@@ -17,6 +17,12 @@ from gi.repository import Atspi, Gio, GLib, Secret  # noqa: E402
 APP_ID = "io.github.sagebrush.Sagebrush"
 
 
+def role_of(item):
+    """As at-spi 2.46 calls it; later versions have a shorter name for a button."""
+    name = Atspi.role_get_name(Atspi.Role(item[7]))
+    return "push button" if name == "button" else name
+
+
 class Tree:
     """The application's widgets over D-Bus itself: one call for all of them, where libatspi needs four for each
     and keeps what it was told once."""
@@ -89,7 +95,7 @@ class Tree:
         """The box, whole name, description, whether it is busy, owner and path of the first that is shown and has
         this in its name; with "=" before it, this is the whole name."""
         for item in items:
-            if (item[6] == name[1:] if name.startswith("=") else name in item[6]) and Atspi.role_get_name(Atspi.Role(item[7])) == role:
+            if (item[6] == name[1:] if name.startswith("=") else name in item[6]) and role_of(item) == role:
                 box = self.box(owner, item[0][1])
                 if box:
                     return box, item[6], item[8], bool(item[9][0] & 1 << int(Atspi.StateType.BUSY)), owner, item[0][1]

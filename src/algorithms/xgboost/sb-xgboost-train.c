@@ -17,6 +17,8 @@
 
 /* Rarely enough that a short job never pays for it. */
 #define CHECKPOINT_INTERVAL (2 * G_USEC_PER_SEC)
+/* With so many rows splits are no longer searched exactly. */
+#define EXACT_ROWS (1 << 22)
 
 typedef struct
 {
@@ -200,19 +202,47 @@ set_parameter (Training *self, const char *name, const char *value, GError **err
   return TRUE;
 }
 
+/* How splits are searched when nobody says it: XGBoost's documentation, versions before 2.0. */
+static const char *
+choose_tree_method (Training *self)
+{
+  bst_ulong n_rows = 0;
+
+  XGDMatrixNumRow (self->matrices[0], &n_rows);
+  return n_rows < EXACT_ROWS ? "exact" : "approx";
+}
+
+/* SageMaker's image 1.7-1 sets the measure. XGBoost 2.0 has other defaults of its own, and a model
+ * would depend on the distribution. */
+static gboolean
+set_defaults (Training *self, GError **error)
+{
+  g_autofree char *threads = g_strdup_printf ("%u", sb_contract_get_n_threads ());
+  gboolean trees = strcmp (get (self, "booster", "gbtree"), "gblinear") != 0;
+
+  return set_parameter (self, "nthread", threads, error) &&
+         set_parameter (self, "base_score", "0.5", error) &&
+         (!trees || set_parameter (self, "tree_method", choose_tree_method (self), error));
+}
+
+static gboolean
+is_default (const char *name, const char *value)
+{
+  return *value == '\0' || (strcmp (name, "tree_method") == 0 && strcmp (value, "auto") == 0);
+}
+
 static gboolean
 set_parameters (Training *self, GError **error)
 {
-  g_autofree char *threads = g_strdup_printf ("%u", sb_contract_get_n_threads ());
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
 
-  if (get (self, "nthread", NULL) == NULL && !set_parameter (self, "nthread", threads, error))
+  if (!set_defaults (self, error))
     return FALSE;
   json_object_iter_init_ordered (&iter, self->hyperparameters);
   while (json_object_iter_next_ordered (&iter, &name, &node))
-    if (!is_ours (name) && *json_node_get_string (node) != '\0' &&
+    if (!is_ours (name) && !is_default (name, json_node_get_string (node)) &&
         !set_parameter (self, name, json_node_get_string (node), error))
       return FALSE;
   return TRUE;
