@@ -5,12 +5,11 @@
 
 #include "config.h"
 
-#include <glib/gi18n.h>
 #include <string.h>
 
-#include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
+#include "workshop/sb-step-form.h"
 #include "workshop/sb-step-private.h"
 
 /**
@@ -25,11 +24,8 @@ struct _SbStep
 
   SbRun *run; /* unowned: the run owns its steps */
   JsonObject *spec;
-  JsonObject *defaults;
+  SbStepForm *form;
   guint number;
-  GPtrArray *parameters; /* not owned: the algorithm's, or among those below */
-  GPtrArray *own_parameters;
-  JsonObject *values;
 
   SbStepState state;
   char *missing;
@@ -89,164 +85,15 @@ sb_step_state_get_type (void)
   return type;
 }
 
-#define DATA_PARAMETERS(values)                                                                    \
-  "[{\"Name\":\"source\",\"Title\":\"Data\",\"Type\":\"Categorical\",\"Basic\":true,"              \
-  "\"DefaultValue\":\"sample\",\"Range\":{\"CategoricalParameterRangeSpecification\":"             \
-  "{\"Values\":[" values "]}},"                                                                    \
-  "\"Description\":\"Where the data comes from.\"},"                                               \
-  "{\"Name\":\"path\",\"Title\":\"File\",\"Type\":\"FreeText\",\"Basic\":true,"                    \
-  "\"Description\":\"A file of your own.\"}"
-
-static const char data_parameters[] = DATA_PARAMETERS ("\"sample\",\"file\",\"download\"") "]";
-
-static const char digits_parameters[] = DATA_PARAMETERS (
-    "\"sample\",\"file\",\"download\",\"mine\"") ",{\"Name\":\"add_mine\",\"Title\":\"With my "
-                                                 "digits\",\"Type\":\"Categorical\",\"Basic\":true,\"DefaultValue\":\"false\","
-                                                 "\"Range\":{\"CategoricalParameterRangeSpecification\":{\"Values\":[\"true\",\"false\"]}},"
-                                                 "\"Description\":\"Whether what you drew and named is trained on, too.\"}]";
-
-static const char workers_parameters[] =
-    "[{\"Name\":\"InstanceCount\",\"Title\":\"Instances\",\"Type\":\"Integer\",\"Basic\":true,"
-    "\"DefaultValue\":\"1\",\"Range\":{\"IntegerParameterRangeSpecification\":"
-    "{\"MinValue\":\"1\",\"MaxValue\":\"16\"}},"
-    "\"Description\":\"Workers that share each batch of images. On this computer they share its "
-    "processors, too.\"}]";
-
-/* One that a module describes wrongly is left out; the others make a form all the same. */
-static void
-add_own_parameters (SbStep *self, JsonArray *array)
-{
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      SbParameter *parameter =
-          sb_parameter_new_from_json (json_array_get_object_element (array, i), &error);
-
-      if (parameter == NULL)
-        {
-          g_warning ("%s: %s", sb_step_get_id (self), error->message);
-          continue;
-        }
-      g_ptr_array_add (self->own_parameters, parameter);
-      g_ptr_array_add (self->parameters, parameter);
-    }
-}
-
-static void
-parse_own_parameters (SbStep *self, const char *text)
-{
-  g_autoptr (JsonNode) root = sb_json_parse (text, -1, NULL);
-
-  add_own_parameters (self, json_node_get_array (root));
-}
-
-/* What a step runs on; on this computer it is of no consequence. */
-static void
-add_instance_type (SbStep *self, const char *type)
-{
-  g_autofree char *text = g_strdup_printf (
-      "[{\"Name\":\"InstanceType\",\"Title\":\"Instance type\",\"Type\":\"FreeText\","
-      "\"DefaultValue\":\"%s\",\"Pattern\":\"ml\\\\.[a-z0-9-]+\\\\.[a-z0-9]+\","
-      "\"Description\":\"How large a computer it is, such as ml.m5.xlarge.\"}]",
-      type);
-
-  parse_own_parameters (self, text);
-}
-
-static char *
-dup_array_text (JsonArray *array)
-{
-  g_autoptr (JsonNode) node = json_node_alloc ();
-
-  json_node_init_array (node, array);
-  return sb_json_node_to_string (node);
-}
-
-/* Versions of the algorithm's image of which the first is the usual one. */
-static void
-add_images (SbStep *self, JsonArray *images)
-{
-  g_autofree char *values = dup_array_text (images);
-  g_autofree char *text = g_strdup_printf (
-      "[{\"Name\":\"Image\",\"Title\":\"Image\",\"Type\":\"Categorical\","
-      "\"DefaultValue\":\"%s\",\"Range\":{\"CategoricalParameterRangeSpecification\":"
-      "{\"Values\":%s}},\"Description\":\"The version of SageMaker’s own image.\"}]",
-      json_array_get_string_element (images, 0),
-      values);
-
-  parse_own_parameters (self, text);
-}
-
-static void
-add_job_parameters (SbStep *self, JsonObject *module)
-{
-  const char *kind = sb_step_get_kind (self);
-  JsonArray *images = sb_json_get_array (module, "images");
-
-  if (strcmp (kind, "train") == 0 && images != NULL && json_array_get_length (images) > 0)
-    add_images (self, images);
-  if (strcmp (kind, "train") == 0)
-    add_instance_type (self, sb_json_get_string (module, "instance-type", "ml.c5.xlarge"));
-  else if (strcmp (kind, "deploy") == 0)
-    add_instance_type (self, sb_json_get_string (module, "hosting-instance-type", "ml.m5.large"));
-}
-
-/* Those that other steps give are not asked for. */
-static void
-add_algorithm_parameters (SbStep *self, const GPtrArray *parameters)
-{
-  JsonArray *given = sb_json_get_array (self->spec, "given");
-
-  for (guint i = 0; i < parameters->len; i++)
-    {
-      SbParameter *parameter = parameters->pdata[i];
-      gboolean is_given = FALSE;
-
-      for (guint k = 0; given != NULL && k < json_array_get_length (given); k++)
-        is_given =
-            is_given || strcmp (json_array_get_string_element (given, k), parameter->name) == 0;
-      if (!is_given)
-        g_ptr_array_add (self->parameters, parameter);
-    }
-}
-
-/* The module's, the algorithm's own, and with them what belongs to the job. */
-static void
-make_parameters (SbStep *self, JsonObject *module)
-{
-  const char *kind = sb_step_get_kind (self);
-  gboolean digits = strcmp (sb_json_get_string (module, "data", ""), "digits") == 0;
-  JsonArray *described = sb_json_get_array (self->spec, "parameters");
-  const SbAlgorithm *algorithm = NULL;
-
-  self->parameters = g_ptr_array_new ();
-  self->own_parameters = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_parameter_free);
-  if (described != NULL)
-    add_own_parameters (self, described);
-  else if (strcmp (kind, "choose-data") == 0)
-    parse_own_parameters (self, digits ? digits_parameters : data_parameters);
-  if (json_object_has_member (self->spec, "more-parameters"))
-    add_own_parameters (self, sb_json_get_array (self->spec, "more-parameters"));
-  if (strcmp (kind, "train") == 0)
-    algorithm = sb_algorithm_find (sb_json_get_string (module, "algorithm", ""));
-  if (algorithm != NULL && sb_algorithm_is_distributed (algorithm))
-    parse_own_parameters (self, workers_parameters);
-  add_job_parameters (self, module);
-  if (algorithm != NULL)
-    add_algorithm_parameters (self, sb_algorithm_get_parameters (algorithm));
-}
-
 SbStep *
 _sb_step_new (SbRun *run, JsonObject *module, JsonObject *spec, guint number)
 {
   SbStep *self = g_object_new (SB_TYPE_STEP, NULL);
-  JsonObject *defaults = sb_json_get_object (spec, "defaults");
 
   self->run = run;
   self->spec = json_object_ref (spec);
-  self->defaults = defaults != NULL ? json_object_ref (defaults) : json_object_new ();
+  self->form = sb_step_form_new (module, spec);
   self->number = number;
-  make_parameters (self, module);
   return self;
 }
 
@@ -410,44 +257,7 @@ sb_step_get_log (SbStep *self)
 const GPtrArray *
 sb_step_get_parameters (SbStep *self)
 {
-  return self->parameters;
-}
-
-/* "defaults-by": {"weights": {"imagenet": {"num_layers": "18"}}}: with one choice, others make
- * sense. */
-static JsonObject *
-find_preset (SbStep *self, const char *choice)
-{
-  JsonObject *by = sb_json_get_object (self->spec, "defaults-by");
-  JsonObject *presets = by != NULL ? sb_json_get_object (by, choice) : NULL;
-  const char *value = NULL;
-
-  if (presets != NULL)
-    value = sb_json_get_string (self->values, choice, NULL);
-  if (presets != NULL && value == NULL)
-    value = sb_json_get_string (self->defaults, choice, "");
-  return presets != NULL ? sb_json_get_object (presets, value) : NULL;
-}
-
-static const char *
-get_preset (SbStep *self, const char *name)
-{
-  JsonObject *by = sb_json_get_object (self->spec, "defaults-by");
-  const char *value = NULL;
-  JsonObjectIter iter;
-  const char *choice;
-
-  if (by == NULL)
-    return NULL;
-  json_object_iter_init_ordered (&iter, by);
-  while (value == NULL && json_object_iter_next_ordered (&iter, &choice, NULL))
-    {
-      JsonObject *preset = find_preset (self, choice);
-
-      if (preset != NULL)
-        value = sb_json_get_string (preset, name, NULL);
-    }
-  return value;
+  return self->form->parameters;
 }
 
 /**
@@ -461,18 +271,7 @@ get_preset (SbStep *self, const char *name)
 const char *
 sb_step_get_default (SbStep *self, const char *name)
 {
-  const char *value = get_preset (self, name);
-
-  if (value == NULL)
-    value = sb_json_get_string (self->defaults, name, NULL);
-  for (guint i = 0; value == NULL && i < self->parameters->len; i++)
-    {
-      const SbParameter *parameter = self->parameters->pdata[i];
-
-      if (strcmp (parameter->name, name) == 0)
-        value = parameter->default_value;
-    }
-  return value;
+  return sb_step_form_get_default (self->form, name);
 }
 
 /**
@@ -485,16 +284,7 @@ sb_step_get_default (SbStep *self, const char *name)
 const char *
 sb_step_get_value (SbStep *self, const char *name)
 {
-  return sb_json_get_string (self->values, name, sb_step_get_default (self, name));
-}
-
-static const SbParameter *
-find_parameter (SbStep *self, const char *name)
-{
-  for (guint i = 0; i < self->parameters->len; i++)
-    if (strcmp (((SbParameter *) self->parameters->pdata[i])->name, name) == 0)
-      return self->parameters->pdata[i];
-  return NULL;
+  return sb_step_form_get_value (self->form, name);
 }
 
 /**
@@ -507,7 +297,7 @@ find_parameter (SbStep *self, const char *name)
 gboolean
 sb_step_has_parameter (SbStep *self, const char *name)
 {
-  return find_parameter (self, name) != NULL;
+  return sb_step_form_find (self->form, name) != NULL;
 }
 
 /**
@@ -522,64 +312,13 @@ sb_step_has_parameter (SbStep *self, const char *name)
 gboolean
 sb_step_set_value (SbStep *self, const char *name, const char *value, GError **error)
 {
-  const SbParameter *parameter = find_parameter (self, name);
+  gboolean changed;
 
-  if (parameter == NULL)
-    {
-      g_set_error (error,
-                   SB_ERROR,
-                   SB_ERROR_INVALID,
-                   _ ("“%s” has no parameter “%s”"),
-                   sb_step_get_title (self),
-                   name);
-      return FALSE;
-    }
-  if (value != NULL && !sb_parameter_check (parameter, value, error))
+  if (!sb_step_form_set_value (self->form, name, value, &changed, error))
     return FALSE;
-  if (g_strcmp0 (value, sb_json_get_string (self->values, name, NULL)) == 0)
-    return TRUE;
-  if (value != NULL)
-    json_object_set_string_member (self->values, name, value);
-  else
-    json_object_remove_member (self->values, name);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VALUES]);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VALUES]);
   return TRUE;
-}
-
-static gboolean
-lists (JsonArray *names, const char *name)
-{
-  for (guint i = 0; i < json_array_get_length (names); i++)
-    if (strcmp (json_array_get_string_element (names, i), name) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* "shown-with": {"network": {"script": ["framework"]}}: a parameter that is listed with a value of
- * a choice matters with that value only. Returns that value, or NULL for one that always matters.
- */
-static const char *
-find_needed (SbStep *self, const char *name, const char **choice)
-{
-  JsonObject *with = sb_json_get_object (self->spec, "shown-with");
-  JsonObjectIter choices;
-  JsonNode *node;
-
-  if (with == NULL)
-    return NULL;
-  json_object_iter_init_ordered (&choices, with);
-  while (json_object_iter_next_ordered (&choices, choice, &node))
-    {
-      JsonObjectIter values;
-      const char *value;
-      JsonNode *names;
-
-      json_object_iter_init_ordered (&values, json_node_get_object (node));
-      while (json_object_iter_next_ordered (&values, &value, &names))
-        if (lists (json_node_get_array (names), name))
-          return value;
-    }
-  return NULL;
 }
 
 /**
@@ -592,19 +331,7 @@ find_needed (SbStep *self, const char *name, const char **choice)
 gboolean
 sb_step_is_shown (SbStep *self, const char *name)
 {
-  const char *choice = NULL;
-  const char *needed = find_needed (self, name, &choice);
-
-  return needed == NULL || g_strcmp0 (sb_step_get_value (self, choice), needed) == 0;
-}
-
-/* Whether its default goes with the values: a person's choice has made it matter. */
-static gboolean
-is_called_for (SbStep *self, const char *name)
-{
-  const char *choice = NULL;
-
-  return find_needed (self, name, &choice) != NULL && sb_step_is_shown (self, name);
+  return sb_step_form_is_shown (self->form, name);
 }
 
 /**
@@ -617,28 +344,7 @@ is_called_for (SbStep *self, const char *name)
 JsonObject *
 sb_step_get_values (SbStep *self)
 {
-  JsonObject *all = sb_json_copy (self->defaults);
-  gboolean described = json_object_has_member (self->spec, "parameters");
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-
-  for (guint i = 0; i < self->parameters->len; i++)
-    {
-      const SbParameter *parameter = self->parameters->pdata[i];
-      gboolean own =
-          (i < self->own_parameters->len && (described || is_called_for (self, parameter->name))) ||
-          strcmp (parameter->name, "source") == 0;
-      const char *value =
-          own ? sb_step_get_default (self, parameter->name) : get_preset (self, parameter->name);
-
-      if (value != NULL)
-        json_object_set_string_member (all, parameter->name, value);
-    }
-  json_object_iter_init_ordered (&iter, self->values);
-  while (json_object_iter_next_ordered (&iter, &name, &node))
-    json_object_set_member (all, name, json_node_copy (node));
-  return all;
+  return sb_step_form_get_values (self->form);
 }
 
 /**
@@ -651,14 +357,7 @@ sb_step_get_values (SbStep *self)
 gboolean
 sb_step_check_values (SbStep *self, GError **error)
 {
-  for (guint i = 0; i < self->parameters->len; i++)
-    {
-      const SbParameter *parameter = self->parameters->pdata[i];
-
-      if (!sb_parameter_check (parameter, sb_step_get_value (self, parameter->name), error))
-        return FALSE;
-    }
-  return TRUE;
+  return sb_step_form_check (self->form, error);
 }
 
 /**
@@ -670,8 +369,7 @@ sb_step_check_values (SbStep *self, GError **error)
 void
 sb_step_reset (SbStep *self)
 {
-  g_clear_pointer (&self->values, json_object_unref);
-  self->values = json_object_new ();
+  sb_step_form_take_values (self->form, json_object_new ());
   g_clear_pointer (&self->result, json_object_unref);
   g_clear_pointer (&self->basis, g_free);
   g_clear_error (&self->error);
@@ -845,7 +543,7 @@ _sb_step_to_json (SbStep *self)
                           error_to_json (self->error),
                           "values",
                           "o",
-                          json_object_ref (self->values),
+                          json_object_ref (self->form->values),
                           "result",
                           "o",
                           self->result != NULL ? json_object_ref (self->result) : NULL,
@@ -877,10 +575,7 @@ _sb_step_from_json (SbStep *self, JsonObject *json)
   if (error != NULL)
     self->error = error_from_json (error);
   if (values != NULL)
-    {
-      json_object_unref (self->values);
-      self->values = sb_json_copy (values);
-    }
+    sb_step_form_take_values (self->form, sb_json_copy (values));
   if (result != NULL)
     self->result = json_object_ref (result);
   for (guint i = 0; log != NULL && i < json_array_get_length (log); i++)
@@ -894,10 +589,7 @@ sb_step_finalize (GObject *object)
   SbStep *self = SB_STEP (object);
 
   json_object_unref (self->spec);
-  json_object_unref (self->defaults);
-  json_object_unref (self->values);
-  g_ptr_array_unref (self->parameters);
-  g_clear_pointer (&self->own_parameters, g_ptr_array_unref);
+  sb_step_form_free (self->form);
   g_ptr_array_unref (self->log);
   g_clear_pointer (&self->result, json_object_unref);
   g_clear_error (&self->error);
@@ -968,6 +660,5 @@ sb_step_init (SbStep *self)
 {
   self->state = SB_STEP_READY;
   self->fraction = -1;
-  self->values = json_object_new ();
   self->log = g_ptr_array_new_with_free_func (g_free);
 }
