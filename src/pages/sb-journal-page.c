@@ -99,7 +99,7 @@ has_wanted (SbJournalPage *self, SbJournalEntry *entry)
 static gboolean
 only_looks (SbJournalEntry *entry)
 {
-  static const char *const beginnings[] = { "Describe", "List", "Get", "Head", "Filter" };
+  static const char *const beginnings[] = { "Describe", "List", "Get", "Head", "Filter", "Invoke" };
   const char *operation = sb_journal_entry_get_operation (entry);
 
   for (guint i = 0; operation != NULL && i < G_N_ELEMENTS (beginnings); i++)

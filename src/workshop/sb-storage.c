@@ -314,24 +314,24 @@ upload (SbClient *client, const Request *request, GCancellable *cancellable, GEr
     {
       const char *path = request->paths[i];
       g_autofree char *name = g_path_get_basename (path);
-      g_autofree char *key = g_strconcat (request->key, name, NULL);
-      gboolean done = g_file_test (path, G_FILE_TEST_IS_DIR)
-                          ? sb_transfer_upload_folder (client,
-                                                       request->bucket,
-                                                       key,
-                                                       path,
-                                                       request->progress,
-                                                       request->progress_data,
-                                                       cancellable,
-                                                       error)
-                          : sb_transfer_upload_file (client,
-                                                     request->bucket,
-                                                     key,
-                                                     path,
-                                                     request->progress,
-                                                     request->progress_data,
-                                                     cancellable,
-                                                     error);
+      gboolean folder = g_file_test (path, G_FILE_TEST_IS_DIR);
+      g_autofree char *key = g_strconcat (request->key, name, folder ? "/" : "", NULL);
+      gboolean done = folder ? sb_transfer_upload_folder (client,
+                                                          request->bucket,
+                                                          key,
+                                                          path,
+                                                          request->progress,
+                                                          request->progress_data,
+                                                          cancellable,
+                                                          error)
+                             : sb_transfer_upload_file (client,
+                                                        request->bucket,
+                                                        key,
+                                                        path,
+                                                        request->progress,
+                                                        request->progress_data,
+                                                        cancellable,
+                                                        error);
 
       if (!done)
         return FALSE;

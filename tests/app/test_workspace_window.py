@@ -53,11 +53,16 @@ def test_endpoints(window, folder):
     window.click("push button", "Send: videogames-xgboost")
     window.wait("label", "bytes in")
     window.wait("label", "2 invocations in the last hour, 1 failed")
+    rows = folder / "rows.csv"
+    rows.write_text(2 * (",".join("0" * n_features(folder)) + "\n"))
+    window.click("push button", "Send a File: videogames-xgboost")
+    window.choose("Send a File", rows)
+    window.wait("label", "3 invocations in the last hour, 1 failed")
     window.shot("endpoints")
 
 
-def train_another(folder, name, **values):
-    """As the first job, with other values."""
+def train_another(folder, name, ends=True, **values):
+    """As the first job, with other values; some are waited for until they end."""
     sagemaker = make_client(folder / "home", "sagemaker")
     first = sagemaker.list_training_jobs()["TrainingJobSummaries"][-1]["TrainingJobName"]
     job = sagemaker.describe_training_job(TrainingJobName=first)
@@ -65,7 +70,8 @@ def train_another(folder, name, **values):
     same = {name: job[name] for name in ("RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition")}
     sagemaker.create_training_job(TrainingJobName=name, AlgorithmSpecification=image,
                                   HyperParameters={**job["HyperParameters"], **values}, **same)
-    wait_job(sagemaker, name)
+    if ends:
+        wait_job(sagemaker, name)
 
 
 def test_jobs(window, folder):
@@ -84,6 +90,33 @@ def test_jobs(window, folder):
     window.shot("jobs")
     window.click("list item", "another")
     window.wait("label", "1 × ml.")
+    window.click("list item", "another")
+
+
+def choose_item(window, menu, place):
+    """From the keyboard: what a menu lists has no names before GTK 4.10."""
+    window.click("combo box", menu)
+    window.ask("key", "Home", *["Down"] * place, "Return")
+
+
+def test_jobs_are_sorted_and_stopped(window, folder):
+    train_another(folder, "zebra", ends=False, num_round="1000000")
+    window.click("push button", "Ask Again")
+    window.wait("push button", "Stop: zebra")
+
+    def order():
+        return sorted(("zebra", "another", "videogames"), key=lambda name: window.find("check box", f"Compare: {name}")[1])
+
+    assert order() == ["zebra", "another", "videogames"]
+    choose_item(window, "Sorted By", 1)  # by name
+    wait_for(lambda: order() == ["another", "videogames", "zebra"])
+    choose_item(window, "Sorted By", 0)  # the newest first
+    wait_for(lambda: order() == ["zebra", "another", "videogames"])
+    window.click("push button", "Stop: zebra")
+    sagemaker = make_client(folder / "home", "sagemaker")
+    assert wait_job(sagemaker, "zebra")["TrainingJobStatus"] == "Stopped"
+    wait_for(lambda: not window.find("push button", "Stop: zebra"))
+    window.shot("jobs-sorted")
 
 
 def test_storage(window, folder):
@@ -130,6 +163,15 @@ def test_journal(window):
     window.wait("text", "boto3")
     window.shot("journal-code")
     window.ask("key", "Escape")
+    window.click("entry", "Search Calls")
+    window.ask("key", "ctrl+a", "BackSpace")
+    window.wait("list item", "InvokeEndpoint")
+    choose_item(window, "Which Calls", 2)  # only failures
+    wait_for(lambda: not window.find("list item", "CreateTrainingJob"))
+    assert window.find("list item", "HeadBucket")
+    choose_item(window, "Which Calls", 1)  # only changes
+    window.wait("list item", "CreateTrainingJob")
+    assert not window.find("list item", "InvokeEndpoint")
 
 
 def test_notebooks(window, folder):
@@ -141,7 +183,50 @@ def test_notebooks(window, folder):
     assert window.find("push button", "Open Jupyter: book")
     window.shot("notebooks")
     window.click("push button", "Stop: book")
+    window.click("push button", "Start: book")
+    window.wait("label", "In service · ml.t3.medium")
+    window.click("push button", "Stop: book")
     window.wait("push button", "Start: book")
     window.click("push button", "Delete: book")
     window.click("push button", "Delete for Good")
     window.wait("label", "No Notebook Instances")
+
+
+def keys_below(s3, bucket, prefix):
+    return [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+
+
+def test_folders_of_the_storage(window, folder):
+    """The last one: the window that files are dragged from keeps the keyboard."""
+    s3 = make_client(folder / "home", "s3")
+    bucket = s3.list_buckets()["Buckets"][0]["Name"]
+    album, target = folder / "album", folder / "target"
+    (album / "inner").mkdir(parents=True)
+    target.mkdir()
+    for name in ("a.txt", "inner/b.txt"):
+        (album / name).write_text(name)
+    window.click("label", "Storage")
+    window.click("push button", "All Files")
+    window.wait("push button", "Download: videogames-xgboost")
+    window.drop([album], "list", "Files")
+    window.wait("push button", "Download: album")
+    assert keys_below(s3, bucket, "album/") == ["album/a.txt", "album/inner/b.txt"]
+    window.click("push button", "Download: album")
+    window.choose("Folder for the Download", target)
+    for name in ("a.txt", "inner/b.txt"):
+        wait_for((target / "album" / name).exists)
+        assert (target / "album" / name).read_text() == name
+    window.click("push button", "Delete: album")
+    window.click("push button", "Delete for Good")
+    wait_for(lambda: not window.find("push button", "Delete: album"))
+    assert not keys_below(s3, bucket, "album/")
+    with open(folder / "large.bin", "wb") as large:
+        large.truncate(4 << 30)
+    window.drop([folder / "large.bin"], "list", "Files")
+    wait_for(lambda: s3.list_multipart_uploads(Bucket=bucket).get("Uploads"))
+    window.click("push button", "Cancel")
+    wait_for(lambda: not s3.list_multipart_uploads(Bucket=bucket).get("Uploads"))
+    assert not keys_below(s3, bucket, "large")
+    window.click("push button", "Upload…")
+    window.choose("Upload Files", album / "a.txt")
+    window.wait("push button", "Download: a.txt")
