@@ -11,13 +11,12 @@
 #include <string.h>
 
 #include "app/sb-notices.h"
-#include "app/sb-report.h"
+#include "app/sb-window-private.h"
 #include "pages/sb-clean-up-page.h"
 #include "pages/sb-connection-menu.h"
 #include "pages/sb-endpoints-page.h"
 #include "pages/sb-jobs-page.h"
 #include "pages/sb-module-page.h"
-#include "pages/sb-notebook-window.h"
 #include "pages/sb-storage-page.h"
 #include "pages/sb-subwindow.h"
 #include "pages/sb-journal-page.h"
@@ -437,17 +436,6 @@ remove_modules (SbWindow *self)
 }
 
 static void
-show_notebook (SbWindow *self, const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  /* Any run makes the calls; Get Started has the notebook instance. */
-  SbRun *run = sb_workshop_get_run (self->workshop, "get-started", NULL);
-
-  if (!sb_notebook_window_show (GTK_WIDGET (self), run, path, &error))
-    toast (self, error->message);
-}
-
-static void
 add_module_of_file (SbWindow *self, const char *path)
 {
   g_autofree char *text = NULL;
@@ -475,9 +463,25 @@ open_file (SbWindow *self, GFile *file)
   if (path == NULL)
     toast (self, _ ("Only files on this computer can be opened. Save it here first."));
   else if (g_str_has_suffix (name, ".ipynb"))
-    show_notebook (self, path);
+    _sb_window_show_notebook (self, path);
   else
     add_module_of_file (self, path);
+}
+
+/* The run of a module that needs not be shown. */
+SbRun *
+_sb_window_get_run (SbWindow *self, const char *module)
+{
+  return sb_workshop_get_run (self->workshop, module, NULL);
+}
+
+/* The run of the module that is shown, or NULL. */
+SbRun *
+_sb_window_get_shown_run (SbWindow *self)
+{
+  SbModulePage *page = find_page (self, gtk_stack_get_visible_child_name (self->pages));
+
+  return page != NULL ? sb_module_page_get_run (page) : NULL;
 }
 
 /**
@@ -695,104 +699,6 @@ start_over (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
-on_report_response (GtkNativeDialog *dialog, int response, SbWindow *self)
-{
-  SbModulePage *page = find_page (self, gtk_stack_get_visible_child_name (self->pages));
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *report = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
-  if (path == NULL || page == NULL)
-    return;
-  if (sb_report_write (sb_module_page_get_run (page), path, &report, &error))
-    toast (self, _ ("The report was written"));
-  else
-    toast (self, error->message);
-}
-
-static void
-export_report (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  SbWindow *self = SB_WINDOW (widget);
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_ ("Folder for the Report"),
-                                                              GTK_WINDOW (self),
-                                                              GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
-                                                              NULL,
-                                                              NULL);
-
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_report_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-}
-
-static void
-on_notebook_response (GtkNativeDialog *dialog, int response, SbWindow *self)
-{
-  SbModulePage *page = find_page (self, gtk_stack_get_visible_child_name (self->pages));
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
-  if (path == NULL || page == NULL)
-    return;
-  if (sb_report_write_notebook (sb_module_page_get_run (page), path, &error))
-    toast (self, _ ("The notebook was written"));
-  else
-    toast (self, error->message);
-}
-
-static void
-export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  SbWindow *self = SB_WINDOW (widget);
-  g_autofree char *name =
-      g_strconcat (gtk_stack_get_visible_child_name (self->pages), ".ipynb", NULL);
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
-      _ ("Save the Notebook"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
-
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), name);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_notebook_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-}
-
-static void
-on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
-{
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
-  if (path != NULL)
-    show_notebook (self, path);
-}
-
-static void
-open_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  SbWindow *self = SB_WINDOW (widget);
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (
-      _ ("Open a Notebook"), GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-
-  gtk_file_filter_set_name (filter, _ ("Jupyter notebooks"));
-  gtk_file_filter_add_suffix (filter, "ipynb");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_open_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-}
-
-static void
 on_leave_response (AdwMessageDialog *dialog, const char *response, SbWindow *self)
 {
   if (strcmp (response, "clean-up") == 0)
@@ -927,11 +833,7 @@ sb_window_class_init (SbWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_install_action (widget_class, "win.refresh-resources", NULL, refresh_resources);
   gtk_widget_class_install_action (widget_class, "win.start-over", NULL, start_over);
-  gtk_widget_class_install_action (widget_class, "win.open-notebook", NULL, open_notebook);
-  gtk_widget_class_add_binding_action (
-      widget_class, GDK_KEY_o, GDK_CONTROL_MASK, "win.open-notebook", NULL);
-  gtk_widget_class_install_action (widget_class, "win.export-notebook", NULL, export_notebook);
-  gtk_widget_class_install_action (widget_class, "win.export-report", NULL, export_report);
+  _sb_window_install_file_actions (widget_class);
 }
 
 static void
