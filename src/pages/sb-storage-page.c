@@ -485,16 +485,18 @@ list (SbStoragePage *self)
                          g_object_ref (self));
 }
 
-/* What is listed stays until the service has answered. */
+/* What is listed stays until the service has answered; the way there stays as long as it is the same,
+ * as somebody may be pressing a part of it. */
 static void
 go_to (SbStoragePage *self, const char *prefix)
 {
-  char *copy = g_strdup (prefix);
-
-  g_free (self->prefix);
-  self->prefix = copy;
+  if (strcmp (prefix, self->prefix) != 0)
+    {
+      g_free (self->prefix);
+      self->prefix = g_strdup (prefix);
+      show_crumbs (self);
+    }
   g_clear_pointer (&self->next, g_free);
-  show_crumbs (self);
   if (get_bucket (self) != NULL)
     list (self);
 }
@@ -659,6 +661,7 @@ sb_storage_page_init (SbStoragePage *self)
   self->cancellable = g_cancellable_new ();
   self->prefix = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (self));
+  show_crumbs (self);
   g_signal_connect (gtk_scrolled_window_get_hadjustment (self->crumb_scroller),
                     "changed",
                     G_CALLBACK (on_crumbs_changed),
