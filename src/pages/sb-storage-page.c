@@ -485,8 +485,8 @@ list (SbStoragePage *self)
                          g_object_ref (self));
 }
 
-/* What is listed stays until the service has answered; the way there stays as long as it is the same,
- * as somebody may be pressing a part of it. */
+/* What is listed stays until the service has answered; the way there stays as long as it is the
+ * same, as somebody may be pressing a part of it. */
 static void
 go_to (SbStoragePage *self, const char *prefix)
 {
