@@ -15,6 +15,7 @@
 #include "cloud/sb-code.h"
 #include "pages/sb-source.h"
 #include "pages/sb-subwindow.h"
+#include "widgets/sb-accessible.h"
 #include "wire/sb-json.h"
 
 static void
@@ -40,10 +41,7 @@ make_page (const char *text, const char *name, const char *language)
   gtk_widget_set_margin_top (copy, 12);
   gtk_widget_set_margin_end (copy, 18);
   gtk_widget_set_tooltip_text (copy, _ ("Copy"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (copy),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Copy"),
-                                  -1);
+  sb_accessible_set_name (copy, _ ("Copy"));
   g_object_set_data_full (G_OBJECT (copy), "sb-text", g_strdup (text), g_free);
   g_signal_connect (copy, "clicked", G_CALLBACK (on_copy), NULL);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), scroller);

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "widgets/sb-accessible.h"
 #include "wire/sb-regions.h"
 
 #define LOCAL "local"
@@ -73,10 +74,7 @@ make_row (SbConnectionMenu *self, const char *id, const char *name, const char *
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
   gtk_widget_set_opacity (check, strcmp (id, self->current) == 0 ? 1 : 0);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (check),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("In use"),
-                                  -1);
+  sb_accessible_set_name (check, _ ("In use"));
   gtk_accessible_update_state (GTK_ACCESSIBLE (check),
                                GTK_ACCESSIBLE_STATE_HIDDEN,
                                strcmp (id, self->current) != 0,
@@ -95,10 +93,7 @@ make_remove_button (SbConnectionMenu *self, const char *id, const char *name)
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_set_tooltip_text (button, _ ("Remove"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  label,
-                                  -1);
+  sb_accessible_set_name (button, label);
   g_object_set_data_full (G_OBJECT (button), "sb-id", g_strdup (id), g_free);
   g_signal_connect (button, "clicked", G_CALLBACK (on_remove), self);
   return button;
@@ -131,10 +126,7 @@ show_current (SbConnectionMenu *self)
   gtk_label_set_label (self->label, name);
   gtk_image_set_from_icon_name (self->icon,
                                 info != NULL ? "network-server-symbolic" : "computer-symbolic");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  label,
-                                  -1);
+  sb_accessible_set_name (self->button, label);
 }
 
 static void

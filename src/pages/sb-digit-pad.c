@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
 #include "widgets/sb-digit-grid.h"
 #include "widgets/sb-draw-canvas.h"
 
@@ -234,10 +235,7 @@ make_button (SbDigitPad *self, const char *icon, const char *title, GCallback ca
   GtkWidget *button = gtk_button_new_from_icon_name (icon);
 
   gtk_widget_set_tooltip_text (button, title);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  title,
-                                  -1);
+  sb_accessible_set_name (button, title);
   g_signal_connect (button, "clicked", callback, self);
   return button;
 }
@@ -288,10 +286,7 @@ make_bars (SbDigitPad *self)
       self->bars[i] = gtk_level_bar_new ();
       gtk_widget_set_hexpand (self->bars[i], TRUE);
       gtk_widget_set_valign (self->bars[i], GTK_ALIGN_CENTER);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self->bars[i]),
-                                      GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                      title,
-                                      -1);
+      sb_accessible_set_name (self->bars[i], title);
       gtk_widget_add_css_class (label, "numeric");
       gtk_grid_attach (GTK_GRID (grid), label, 0, (int) i, 1, 1);
       gtk_grid_attach (GTK_GRID (grid), self->bars[i], 1, (int) i, 1, 1);
@@ -336,10 +331,7 @@ make_naming (SbDigitPad *self)
 
   self->naming = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   self->name = GTK_DROP_DOWN (gtk_drop_down_new_from_strings (digits));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->name),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Digit that it was"),
-                                  -1);
+  sb_accessible_set_name (self->name, _ ("Digit that it was"));
   self->saved = GTK_LABEL (gtk_label_new (NULL));
   gtk_label_set_xalign (self->saved, 0);
   gtk_label_set_wrap (self->saved, TRUE);

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "widgets/sb-accessible.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-endpoint-info.h"
 #include "workshop/sb-photo-ask.h"
@@ -451,10 +452,7 @@ name_button (GtkButton *button, const char *label, const char *name)
 {
   g_autofree char *accessible = g_strdup_printf ("%s: %s", label, name);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  accessible,
-                                  -1);
+  sb_accessible_set_name (button, accessible);
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "pages/sb-charts.h"
 #include "pages/sb-format.h"
 #include "pages/sb-model-table.h"
+#include "widgets/sb-accessible.h"
 #include "wire/sb-json.h"
 
 /**
@@ -245,10 +246,7 @@ name_widget (gpointer widget, const char *label, const char *name)
 {
   g_autofree char *accessible = g_strdup_printf ("%s: %s", label, name);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (widget),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  accessible,
-                                  -1);
+  sb_accessible_set_name (widget, accessible);
 }
 
 /**

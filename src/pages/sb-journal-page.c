@@ -13,6 +13,7 @@
 #include "pages/sb-code-window.h"
 #include "pages/sb-format.h"
 #include "pages/sb-page-frame.h"
+#include "widgets/sb-accessible.h"
 
 /* So many calls are shown at first, and more whenever people want more. */
 #define STEP 100
@@ -188,10 +189,7 @@ make_row (gpointer item, gpointer data)
     {
       GtkWidget *icon = gtk_image_new_from_icon_name ("dialog-warning-symbolic");
 
-      gtk_accessible_update_property (GTK_ACCESSIBLE (icon),
-                                      GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                      _ ("Failed"),
-                                      -1);
+      sb_accessible_set_name (icon, _ ("Failed"));
       adw_action_row_add_suffix (ADW_ACTION_ROW (row), icon);
     }
   g_object_set_data_full (G_OBJECT (row), "sb-entry", g_object_ref (entry), g_object_unref);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pages/sb-problem-box.h"
+#include "widgets/sb-accessible.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-notebook.h"
@@ -346,10 +347,7 @@ name_button (SbNotebookPanel *self, GtkButton *button, const char *format)
   g_autoptr (GString) label = g_string_new (format);
 
   g_string_replace (label, "%s", self->name, 1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  label->str,
-                                  -1);
+  sb_accessible_set_name (button, label->str);
 }
 
 /**

@@ -14,6 +14,7 @@
 #include "pages/sb-markdown.h"
 #include "pages/sb-source.h"
 #include "pages/sb-subwindow.h"
+#include "widgets/sb-accessible.h"
 #include "workshop/sb-notebook-file.h"
 #include "workshop/sb-notebook-instance.h"
 
@@ -55,10 +56,7 @@ make_image (GBytes *bytes, const char *text)
     return make_text (_ ("An image that cannot be read"), TRUE);
   picture = gtk_picture_new_for_paintable (GDK_PAINTABLE (texture));
   gtk_picture_set_alternative_text (GTK_PICTURE (picture), name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (picture),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  name,
-                                  -1);
+  sb_accessible_set_name (picture, name);
   /* Never larger than it is, and smaller where the window is. */
   width = gdk_texture_get_width (texture);
   clamp = adw_clamp_new ();

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "formats/sb-csv.h"
+#include "widgets/sb-accessible.h"
 #include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
 
@@ -123,7 +124,7 @@ add_words (SbPredictForm *self,
     if (g_strcmp0 (gtk_string_list_get_string (model, i), present) == 0)
       adw_combo_row_set_selected (ADW_COMBO_ROW (row), i);
   g_object_set_data (G_OBJECT (row), "sb-field", (gpointer) field);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  sb_accessible_set_name (row, title);
   g_signal_connect (row, "notify::selected", G_CALLBACK (on_selected), self);
   gtk_list_box_append (list, row);
 }
@@ -144,7 +145,7 @@ add_number (SbPredictForm *self,
   gtk_spin_button_set_digits (GTK_SPIN_BUTTON (spin), step < 1 ? 1 : 0);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (spin), sb_json_get_double (self->game, field, 0));
   gtk_widget_set_valign (spin, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (spin), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  sb_accessible_set_name (spin, title);
   g_object_set_data (G_OBJECT (spin), "sb-field", (gpointer) field);
   g_signal_connect (spin, "value-changed", G_CALLBACK (on_spun), self);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), spin);
@@ -275,10 +276,7 @@ show_games (SbPredictForm *self)
     }
   gtk_list_box_bind_model (GTK_LIST_BOX (list), G_LIST_MODEL (model), make_game_row, self, NULL);
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (list),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Predictions"),
-                                  -1);
+  sb_accessible_set_name (list, _ ("Predictions"));
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), list);
   gtk_scrolled_window_set_min_content_height (GTK_SCROLLED_WINDOW (scroller), 220);
   gtk_scrolled_window_set_has_frame (GTK_SCROLLED_WINDOW (scroller), TRUE);
@@ -375,10 +373,7 @@ make_answer (SbPredictForm *self)
   gtk_widget_add_css_class (self->answer, "title-2");
   gtk_label_set_wrap (GTK_LABEL (self->answer), TRUE);
   self->bar = gtk_level_bar_new ();
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->bar),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Probability"),
-                                  -1);
+  sb_accessible_set_name (self->bar, _ ("Probability"));
   gtk_box_append (GTK_BOX (box), self->answer);
   gtk_box_append (GTK_BOX (box), self->bar);
   return box;

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
+
 /**
  * SbResourceRow:
  *
@@ -119,10 +121,7 @@ on_phase (SbResourceItem *item, GParamSpec *pspec, SbResourceRow *self)
   gtk_stack_set_visible_child_name (self->state,
                                     phase == SB_RESOURCE_REMOVING ? "spinner" : "icon");
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->state), get_phase_title (phase));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->state),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  phase != SB_RESOURCE_IDLE ? get_phase_title (phase) : "",
-                                  -1);
+  sb_accessible_set_name (self->state, phase != SB_RESOURCE_IDLE ? get_phase_title (phase) : "");
   gtk_widget_set_sensitive (GTK_WIDGET (self->check),
                             phase == SB_RESOURCE_IDLE || phase == SB_RESOURCE_FAILED);
   gtk_widget_set_sensitive (GTK_WIDGET (self->action), phase == SB_RESOURCE_IDLE);
@@ -197,10 +196,7 @@ sb_resource_row_new (SbResourceItem *item, const char *price)
   self->price = g_strdup (price);
   self->item = g_object_ref (item);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), name);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->check),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  check,
-                                  -1);
+  sb_accessible_set_name (self->check, check);
   g_object_bind_property (
       item, "selected", self->check, "active", G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   g_signal_connect_object (item, "notify::phase", G_CALLBACK (on_phase), self, 0);
@@ -230,8 +226,5 @@ sb_resource_row_set_action (SbResourceRow *self, const char *label)
   if (label == NULL)
     return;
   gtk_button_set_label (self->action, label);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->action),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  name,
-                                  -1);
+  sb_accessible_set_name (self->action, name);
 }

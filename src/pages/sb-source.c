@@ -9,6 +9,8 @@
 
 #include "pages/sb-source.h"
 
+#include "widgets/sb-accessible.h"
+
 #define MARGIN 12
 
 static gboolean
@@ -69,6 +71,6 @@ sb_source_view_new (GtkSourceBuffer *buffer, const char *name)
   gtk_text_view_set_right_margin (GTK_TEXT_VIEW (view), MARGIN);
   gtk_text_view_set_top_margin (GTK_TEXT_VIEW (view), MARGIN);
   gtk_text_view_set_bottom_margin (GTK_TEXT_VIEW (view), MARGIN);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sb_accessible_set_name (view, name);
   return view;
 }

@@ -20,6 +20,7 @@
 #include "pages/sb-script-box.h"
 #include "pages/sb-step-extra.h"
 #include "pages/sb-step-sources.h"
+#include "widgets/sb-accessible.h"
 #include "widgets/sb-log-view.h"
 #include "widgets/sb-parameter-form.h"
 #include "wire/sb-json.h"
@@ -211,10 +212,7 @@ update_header (SbStepCard *self)
     gtk_button_set_label (self->run_button, verb);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button), again && !busy ? verb : NULL);
   label = g_strdup_printf ("%s: %s", verb, sb_step_get_title (self->step));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->run_button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  label,
-                                  -1);
+  sb_accessible_set_name (self->run_button, label);
   gtk_widget_set_sensitive (GTK_WIDGET (self->run_button), state != SB_STEP_STOPPING);
   if (again)
     gtk_widget_set_tooltip_text (GTK_WIDGET (self->run_button),
@@ -444,14 +442,8 @@ fill (SbStepCard *self)
   gtk_label_set_label (self->number, number);
   gtk_label_set_label (self->title, sb_step_get_title (self->step));
   gtk_label_set_markup (self->narrative, markup);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->fold_button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  fold,
-                                  -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->menu_button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  menu,
-                                  -1);
+  sb_accessible_set_name (self->fold_button, fold);
+  sb_accessible_set_name (self->menu_button, menu);
   adw_bin_set_child (self->form_bin, make_form (self));
   gtk_widget_set_visible (GTK_WIDGET (self->form_bin), adw_bin_get_child (self->form_bin) != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->log_expander), sb_step_get_log (self->step)->len > 0);

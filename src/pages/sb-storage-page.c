@@ -13,6 +13,7 @@
 #include "pages/sb-format.h"
 #include "pages/sb-page-frame.h"
 #include "pages/sb-preview-window.h"
+#include "widgets/sb-accessible.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-storage.h"
 
@@ -331,7 +332,7 @@ make_button (SbStoragePage *self,
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (button, label);
   gtk_widget_add_css_class (button, "flat");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sb_accessible_set_name (button, name);
   g_object_set_data_full (G_OBJECT (button), "sb-key", g_strdup (item->key), g_free);
   g_signal_connect_object (button, "clicked", callback, self, 0);
   return button;

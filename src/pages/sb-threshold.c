@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
 #include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-metrics.h"
@@ -134,10 +135,7 @@ sb_threshold_init (SbThreshold *self)
   gtk_label_set_xalign (self->label, 0);
   gtk_range_set_value (GTK_RANGE (scale), 0.5);
   gtk_scale_add_mark (GTK_SCALE (scale), 0.5, GTK_POS_BOTTOM, "0.5");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (scale),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Threshold"),
-                                  -1);
+  sb_accessible_set_name (scale, _ ("Threshold"));
   g_signal_connect (scale, "value-changed", G_CALLBACK (on_threshold), self);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->label));
   gtk_box_append (GTK_BOX (box), scale);

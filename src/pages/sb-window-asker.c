@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "widgets/sb-accessible.h"
 #include "wire/sb-error.h"
 
 /**
@@ -150,7 +151,7 @@ add_row (Question *question, GtkListBox *list, guint at, const char *title, gboo
   GtkWidget *row = secret ? adw_password_entry_row_new () : adw_entry_row_new ();
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  sb_accessible_set_name (row, title);
   adw_entry_row_set_activates_default (ADW_ENTRY_ROW (row), TRUE);
   gtk_list_box_append (list, row);
   question->answers[at] = sb_secret_dup ("");

@@ -12,6 +12,7 @@
 
 #include "charts/sb-chart-draw.h"
 #include "charts/sb-chart-export.h"
+#include "widgets/sb-accessible.h"
 
 #define MIN_WIDTH    260
 #define NAT_WIDTH    360
@@ -249,7 +250,7 @@ add_legend_item (SbChartView *self, guint series)
   gtk_widget_add_css_class (button, "flat");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button),
                                 !sb_chart_style_is_hidden (&self->style, series));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sb_accessible_set_name (button, name);
   g_object_set_data (G_OBJECT (button), "sb-series", GUINT_TO_POINTER (series));
   g_signal_connect (button, "toggled", G_CALLBACK (on_toggled), self);
   gtk_box_append (GTK_BOX (self->legend), button);
@@ -538,10 +539,7 @@ make_menu (void)
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "view-more-symbolic");
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_set_tooltip_text (button, _ ("Chart Menu"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Chart Menu"),
-                                  -1);
+  sb_accessible_set_name (button, _ ("Chart Menu"));
   return button;
 }
 

@@ -8,6 +8,7 @@
 #include "widgets/sb-digit-grid.h"
 
 #include "formats/sb-picture.h"
+#include "widgets/sb-accessible.h"
 
 #define PICTURE_SIDE 42
 
@@ -72,7 +73,7 @@ sb_digit_grid_new (const char *title)
   gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (grid), 6);
   gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (grid), 6);
   gtk_widget_set_halign (grid, GTK_ALIGN_START);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (grid), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  sb_accessible_set_name (grid, title);
   return grid;
 }
 

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
+
 #define SIDE 280
 /* Width of a stroke of the middle pressure, and of one without any, in pixels. */
 #define PEN      20.0
@@ -555,10 +557,7 @@ sb_draw_canvas_init (SbDrawCanvas *self)
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "crosshair");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Sheet to draw on"),
-                                  -1);
+  sb_accessible_set_name (self, _ ("Sheet to draw on"));
   describe (self);
   g_signal_connect (drag, "drag-begin", G_CALLBACK (on_drag_begin), self);
   g_signal_connect (drag, "drag-update", G_CALLBACK (on_drag_update), self);

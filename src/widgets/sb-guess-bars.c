@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
+
 /* Letters of a label before it is cut. */
 #define LABEL_WIDTH 18
 
@@ -124,10 +126,7 @@ sb_guess_bars_init (SbGuessBars *self)
   gtk_widget_set_parent (self->grid, GTK_WIDGET (self));
   for (int i = 0; i < SB_PHOTO_TOP; i++)
     make_row (self, i);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("What it may be"),
-                                  -1);
+  sb_accessible_set_name (self, _ ("What it may be"));
   sb_guess_bars_set_guesses (self, NULL, 0);
 }
 

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
+
 #define HEIGHT 180
 
 /**
@@ -83,10 +85,7 @@ sb_log_view_init (SbLogView *self)
   gtk_text_view_set_right_margin (self->text, 9);
   gtk_text_view_set_top_margin (self->text, 6);
   gtk_text_view_set_bottom_margin (self->text, 6);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Log"),
-                                  -1);
+  sb_accessible_set_name (self->text, _ ("Log"));
   gtk_scrolled_window_set_min_content_height (self->scroller, HEIGHT);
   gtk_scrolled_window_set_has_frame (self->scroller, TRUE);
   gtk_scrolled_window_set_child (self->scroller, GTK_WIDGET (self->text));

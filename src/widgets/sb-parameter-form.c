@@ -10,6 +10,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "widgets/sb-accessible.h"
+
 /**
  * SbParameterForm:
  *
@@ -181,7 +183,7 @@ sb_parameter_form_add (SbParameterForm *self,
   set_description (row, parameter, default_value);
   g_hash_table_insert (self->rows, parameter->name, row);
   g_object_set_data (G_OBJECT (row), "sb-parameter", (gpointer) parameter);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  sb_accessible_set_name (row, title);
   if (words)
     g_signal_connect (row, "notify::selected", G_CALLBACK (on_selected), self);
   else

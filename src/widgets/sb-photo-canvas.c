@@ -10,6 +10,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "widgets/sb-accessible.h"
+
 #define MIN_WIDTH  160
 #define NAT_WIDTH  320
 #define MIN_HEIGHT 160
@@ -323,10 +325,7 @@ sb_photo_canvas_set_photo (SbPhotoCanvas *self, GdkPaintable *photo, const char 
 {
   if (g_set_object (&self->photo, photo))
     sb_photo_canvas_set_heat (self, NULL, 0, 0, NULL);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  description,
-                                  -1);
+  sb_accessible_set_name (self, description);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 

@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "widgets/sb-accessible.h"
+
 /* Width and height of the picture, in pixels of the application; as in the .ui file. */
 #define SIDE 112
 
@@ -71,10 +73,7 @@ describe (SbPhotoCell *self)
 
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), text);
   if (parent != NULL)
-    gtk_accessible_update_property (GTK_ACCESSIBLE (parent),
-                                    GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                    text,
-                                    -1);
+    sb_accessible_set_name (parent, text);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "widgets/sb-accessible.h"
 #include "widgets/sb-photo-cell.h"
 #include "widgets/sb-scroll.h"
 
@@ -690,9 +691,6 @@ sb_photo_grid_new (const char *title)
 {
   SbPhotoGrid *self = g_object_new (SB_TYPE_PHOTO_GRID, NULL);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  title,
-                                  -1);
+  sb_accessible_set_name (self->view, title);
   return GTK_WIDGET (self);
 }
