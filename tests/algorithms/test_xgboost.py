@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import BUILD, wait_for  # noqa: E402
+from peer import as_before  # noqa: E402
 
 xgboost = pytest.importorskip("xgboost")
 PROGRAM = str(BUILD / "src/algorithms/sagebrush-xgboost")
@@ -67,10 +68,6 @@ PARAMETERS = {"objective": "binary:logistic", "eval_metric": "auc", "max_depth":
               "seed": "7"}
 
 
-# What XGBoost 1.7 does by itself; later versions have to be told.
-AS_BEFORE = {} if int(xgboost.__version__.split(".")[0]) < 2 else {"base_score": 0.5, "tree_method": "exact"}
-
-
 def peer(train, validation, rounds, **more):
     """The same job by python3-xgboost: its log lines and its model."""
     import numpy as np
@@ -79,7 +76,7 @@ def peer(train, validation, rounds, **more):
         return xgboost.DMatrix(np.array([x for _, x in data]), label=np.array([y for y, _ in data]))
 
     lines = {}
-    model = xgboost.train({**AS_BEFORE, **PARAMETERS, **more, "nthread": 1}, matrix(train), rounds, evals_result=lines,
+    model = xgboost.train({**as_before(xgboost), **PARAMETERS, **more, "nthread": 1}, matrix(train), rounds, evals_result=lines,
                           evals=[(matrix(train), "train"), (matrix(validation), "validation")], verbose_eval=False)
     text = [f"[{i}]\ttrain-auc:{lines['train']['auc'][i]:.5f}\tvalidation-auc:{lines['validation']['auc'][i]:.5f}"
             for i in range(len(lines["train"]["auc"]))]
