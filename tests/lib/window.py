@@ -134,7 +134,8 @@ class Window:
     def click(self, role, name, across=0.5):
         """Clicks into the widget, in its middle or so far across it, once it has come to rest."""
         box = wait_for(lambda: self.ask("find-at-rest", role, name), 60)
-        self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
+        if not self.ask("press", role, name):
+            self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
 
     def drop(self, paths, role, name):
         """Drags files out of another window and drops them on the widget."""
