@@ -429,6 +429,7 @@ sb_endpoint_row_init (SbEndpointRow *self)
 {
   self->asking = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  sb_accessible_keep_name (self->type);
 }
 
 /**

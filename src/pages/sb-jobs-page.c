@@ -13,6 +13,7 @@
 #include "pages/sb-job-compare.h"
 #include "pages/sb-job-row.h"
 #include "pages/sb-page-frame.h"
+#include "widgets/sb-accessible.h"
 #include "wire/sb-json.h"
 #include "workshop/sb-job-list.h"
 #include "workshop/sb-job-log.h"
@@ -408,6 +409,7 @@ sb_jobs_page_init (SbJobsPage *self)
   self->cancellable = g_cancellable_new ();
   self->asked = g_hash_table_new (NULL, NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
+  sb_accessible_keep_name (self->sort);
   gtk_list_box_set_sort_func (self->rows, compare_rows, self, NULL);
   gtk_list_box_set_filter_func (self->rows, is_wanted, self, NULL);
 }

@@ -345,6 +345,7 @@ static void
 sb_journal_page_init (SbJournalPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sb_accessible_keep_name (self->kind);
   sb_page_frame_hide_refresh (self->frame);
 }
 

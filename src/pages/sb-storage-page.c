@@ -662,6 +662,7 @@ sb_storage_page_init (SbStoragePage *self)
   self->cancellable = g_cancellable_new ();
   self->prefix = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (self));
+  sb_accessible_keep_name (self->buckets);
   show_crumbs (self);
   g_signal_connect (gtk_scrolled_window_get_hadjustment (self->crumb_scroller),
                     "changed",

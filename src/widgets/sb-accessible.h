@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
+void sb_accessible_keep_name (gpointer widget);
 void sb_accessible_set_name (gpointer widget, const char *name);
 
 G_END_DECLS

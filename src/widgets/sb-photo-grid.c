@@ -664,6 +664,8 @@ sb_photo_grid_init (SbPhotoGrid *self)
   self->thumbnailer = sb_thumbnailer_new (BUDGET);
   self->search = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (self));
+  sb_accessible_keep_name (self->labels);
+  sb_accessible_keep_name (self->orders);
   sb_scroll_on (GTK_WIDGET (self->scroller));
   self->filter = GTK_FILTER (gtk_custom_filter_new (is_shown, self, NULL));
   self->sorter = GTK_SORTER (gtk_custom_sorter_new (compare, self, NULL));

@@ -140,7 +140,7 @@ class Tree:
 
     def press(self, role, name):
         """Presses a button by its action, where the pointer might miss it; that of a menu is of a button in it."""
-        if "button" not in role or self.tells_exact_places():
+        if ("button" not in role and role != "check box") or self.tells_exact_places():
             return False
         found = self.search(role, name)
         if found is None:
