@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "engine/sb-connection.h"
 #include "engine/sb-s3.h"
 #include "engine/sb-services.h"
 #include "engine/sb-validate.h"
@@ -296,6 +297,7 @@ begin_upload (Incoming *incoming)
 static void
 on_finished (SoupServerMessage *message, gpointer data)
 {
+  sb_connection_rest (message);
   g_object_set_data (G_OBJECT (message), "sb-incoming", NULL);
 }
 
@@ -308,6 +310,7 @@ on_head (SoupServer *server,
 {
   Incoming *incoming = g_new0 (Incoming, 1);
 
+  sb_connection_begin (message);
   incoming->request = sb_request_new (data, message);
   incoming->request->protocol = guess_protocol (incoming->request);
   g_object_set_data_full (G_OBJECT (message), "sb-incoming", incoming, incoming_free);

@@ -18,14 +18,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/sb-connection.h"
 #include "engine/sb-s3.h"
 
 /* Up to here a copy through libsoup is cheaper than a thread. */
 #define SMALL            (64 * 1024)
 #define STALL_TIMEOUT_MS (120 * 1000)
 #define MAX_SEND         (1 << 30)
-/* On the address of the other end: the socket of a connection that libsoup was given back. */
-#define SOCKET_KEY "sb-socket"
 
 typedef struct
 {
@@ -182,20 +181,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer data)
   remote = g_socket_get_remote_address (socket, NULL);
   if (local == NULL || remote == NULL)
     return;
-  g_object_set_data_full (G_OBJECT (remote), SOCKET_KEY, g_object_ref (socket), g_object_unref);
+  sb_connection_remember_socket (remote, socket);
   soup_server_accept_iostream (self->server, G_IO_STREAM (connection), local, remote, NULL);
-}
-
-/* libsoup only knows the sockets of connections that it accepted itself. */
-static GSocket *
-get_socket (SbRequest *request)
-{
-  GSocket *socket = soup_server_message_get_socket (request->message);
-  GSocketAddress *remote = soup_server_message_get_remote_address (request->message);
-
-  if (socket != NULL || remote == NULL)
-    return socket;
-  return g_object_get_data (G_OBJECT (remote), SOCKET_KEY);
 }
 
 static void
@@ -293,7 +280,7 @@ void
 sb_send_blobs (SbRequest *request, guint status, const char *blobs, guint64 offset, guint64 length)
 {
   Sending *self = g_new0 (Sending, 1);
-  GSocket *socket = get_socket (request);
+  GSocket *socket = sb_connection_get_socket (request->message);
   g_autoptr (GBytes) body = NULL;
 
   self->server = g_object_ref (request->engine->server);

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.client
 import os
+import socket
 import subprocess
 import urllib.request
 import zlib
@@ -16,6 +17,7 @@ from botocore.auth import SigV4Auth, S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from engine import wait_for
 
 MIB = 1024 * 1024
 
@@ -268,12 +270,13 @@ def test_cli(engine, tmp_path):
     aws("s3", "rb", "s3://from-cli")
 
 
+def sockets(engine):
+    folder = Path(f"/proc/{engine.process.pid}/fd")
+    return [os.readlink(file) for file in folder.iterdir() if os.readlink(file).startswith("socket")]
+
+
 def test_a_connection_goes_on_after_every_answer(engine, bucket):
     """After a large object, which leaves past libsoup, and after an answer without a body; no descriptor stays behind."""
-    def sockets():
-        folder = Path(f"/proc/{engine.process.pid}/fd")
-        return [os.readlink(file) for file in folder.iterdir() if os.readlink(file).startswith("socket")]
-
     s3, body = engine.client("s3", config={"signature_version": "s3v4"}), os.urandom(MIB)
     s3.put_object(Bucket=bucket, Key="large", Body=body)
     parts = urlsplit(engine.url)
@@ -292,8 +295,29 @@ def test_a_connection_goes_on_after_every_answer(engine, bucket):
         assert ask("DELETE", "delete_object", "absent") == (204, b"")
         assert ask("GET", "get_object", "absent")[0] == 404
     assert len(ports) == 1
-    open_ones = sockets()
+    open_ones = sockets(engine)
     assert len(open_ones) == len(set(open_ones))
+
+
+def test_a_connection_ends_with_its_client(engine, bucket):
+    """Also when that closes it only after an answer, as most do; one that will send nothing more is answered first."""
+    s3, parts = engine.client("s3", config={"signature_version": "s3v4"}), urlsplit(engine.url)
+    s3.put_object(Bucket=bucket, Key="large", Body=bytes(MIB))
+    path = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "large"})[len(engine.url):]
+    before = len(sockets(engine))
+    for paths in ["/"], [path], [path, "/"], ["/", path]:
+        for _ in range(5):
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+            for one in paths:
+                connection.request("GET", one)
+                connection.getresponse().read()
+            connection.close()
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        text = b"".join(iter(lambda: client.recv(4096), b""))
+    assert text.startswith(b"HTTP/1.1 403 ")
+    wait_for(lambda: len(sockets(engine)) <= before)
 
 
 def test_large_downloads_take_no_memory(engine, bucket):
