@@ -11,6 +11,7 @@
 
 #include "app/sb-report.h"
 #include "app/sb-window-private.h"
+#include "pages/sb-file-dialog.h"
 #include "pages/sb-notebook-window.h"
 
 /* Shows a notebook, or says why not. */
@@ -29,15 +30,10 @@ static void
 on_report_response (GtkNativeDialog *dialog, int response, SbWindow *self)
 {
   SbRun *run = _sb_window_get_shown_run (self);
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
   g_autofree char *report = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
   if (path == NULL || run == NULL)
     return;
   if (sb_report_write (run, path, &report, &error))
@@ -64,14 +60,9 @@ static void
 on_notebook_response (GtkNativeDialog *dialog, int response, SbWindow *self)
 {
   SbRun *run = _sb_window_get_shown_run (self);
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
   g_autoptr (GError) error = NULL;
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
   if (path == NULL || run == NULL)
     return;
   if (sb_report_write_notebook (run, path, &error))
@@ -97,13 +88,8 @@ export_notebook (GtkWidget *widget, const char *action, GVariant *parameter)
 static void
 on_open_response (GtkNativeDialog *dialog, int response, SbWindow *self)
 {
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
   if (path != NULL)
     _sb_window_show_notebook (self, path);
 }

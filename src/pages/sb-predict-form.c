@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "formats/sb-csv.h"
+#include "pages/sb-file-dialog.h"
 #include "widgets/sb-accessible.h"
 #include "widgets/sb-scroll.h"
 #include "wire/sb-json.h"
@@ -309,13 +310,8 @@ on_games (GObject *source, GAsyncResult *result, gpointer data)
 static void
 on_open_response (GtkNativeDialog *dialog, int response, SbPredictForm *self)
 {
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
   if (path != NULL)
     sb_run_predict_csv_async (self->run, path, self->cancellable, on_games, g_object_ref (self));
 }

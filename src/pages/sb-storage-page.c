@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "pages/sb-file-dialog.h"
 #include "pages/sb-format.h"
 #include "pages/sb-page-frame.h"
 #include "pages/sb-preview-window.h"
@@ -218,15 +219,10 @@ is_folder (const char *key)
 static void
 on_download_response (GtkNativeDialog *dialog, int response, SbStoragePage *self)
 {
-  g_autoptr (GFile) file = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
   g_autofree char *name = g_path_get_basename (self->target);
   g_autofree char *whole = NULL;
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  path = file != NULL ? g_file_get_path (file) : NULL;
   if (path == NULL)
     return;
   whole = is_folder (self->target) ? g_build_filename (path, name, NULL) : g_strdup (path);

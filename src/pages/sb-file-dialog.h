@@ -1,0 +1,14 @@
+/* sb-file-dialog.h
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+char *sb_file_dialog_take_path (GtkNativeDialog *dialog, int response);
+
+G_END_DECLS
