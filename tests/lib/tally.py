@@ -6,11 +6,20 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 
+REASON_LINES = 12
+
+
 def broken_programs(path):
     """The names of programs that died or ran out of time, from Meson's log beside its report."""
     with open(path.removesuffix(".junit.xml") + ".json", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return {row["name"] for row in rows if row["result"] in ("ERROR", "TIMEOUT", "INTERRUPT")}
+
+
+def reason(suite):
+    """The end of what a program wrote to its standard error, where a service keeps only the end of a log."""
+    lines = [line for line in (suite.findtext("system-err") or "").splitlines() if line.strip()]
+    return lines[-REASON_LINES:]
 
 
 def main(path):
@@ -21,7 +30,7 @@ def main(path):
         print(f"No test report: {error}")
         print("0 passed, 1 failed, 0 skipped")
         return 1
-    passed, failed, skipped = 0, [], []
+    passed, failed, skipped, reasons = 0, [], [], []
     for suite in root.iter("testsuite"):
         rows = list(suite.iter("testcase"))
         bad = 0
@@ -38,9 +47,14 @@ def main(path):
         program = suite.get("name").split(".", 1)[-1]
         if bad == 0 and (program in broken or suite.get("errors", "0") != "0"):
             failed.append(f"{suite.get('name')}: ended early")
+            bad = 1
             broken.discard(program)
+        if bad > 0:
+            reasons += reason(suite)
     for name in skipped:
         print(f"skipped  {name}")
+    for line in reasons:
+        print(f"    {line}")
     for name in failed:
         print(f"FAILED   {name}")
     print(f"{passed} passed, {len(failed)} failed, {len(skipped)} skipped")
