@@ -182,7 +182,7 @@ sb_report_write (SbRun *run, const char *folder, char **report, GError **error)
     {
       g_autoptr (SbStep) step = g_list_model_get_item (steps, i);
 
-      if (sb_step_get_state (step) == SB_STEP_DONE && !append_step (out, step, folder, error))
+      if (sb_step_stands (step) && !append_step (out, step, folder, error))
         return FALSE;
     }
   g_string_append (out, "</body></html>\n");

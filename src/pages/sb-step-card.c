@@ -130,7 +130,7 @@ show_duration (SbStepCard *self)
   if (is_busy (self))
     text = sb_format_duration ((double) g_get_real_time () / G_USEC_PER_SEC -
                                sb_step_get_started (self->step));
-  else if (state == SB_STEP_DONE || state == SB_STEP_FAILED || state == SB_STEP_STALE)
+  else if (state != SB_STEP_WAITING && state != SB_STEP_READY)
     text = sb_format_duration (sb_step_get_duration (self->step));
   gtk_label_set_label (self->duration, text != NULL ? text : "");
 }
@@ -157,6 +157,7 @@ state_name (SbStepState state)
       return "warning";
     case SB_STEP_WAITING:
     case SB_STEP_READY:
+    case SB_STEP_GONE:
     default:
       return "number";
     }
@@ -174,6 +175,8 @@ make_summary (SbStepCard *self)
       return g_strdup_printf (_ ("Needs “%s” first; Run does it"), missing != NULL ? missing : "");
     case SB_STEP_STALE:
       return g_strdup (_ ("Something that it rests on has changed; run it again"));
+    case SB_STEP_GONE:
+      return g_strdup (_ ("Its resources were deleted; run it again to bring them back"));
     case SB_STEP_STOPPING:
       return g_strdup (_ ("Stopping…"));
     case SB_STEP_RUNNING:
@@ -195,7 +198,8 @@ update_header (SbStepCard *self)
   SbStepState state = sb_step_get_state (self->step);
   g_autofree char *summary = make_summary (self);
   gboolean busy = is_busy (self);
-  gboolean again = state == SB_STEP_DONE || state == SB_STEP_STALE || state == SB_STEP_FAILED;
+  gboolean again = state == SB_STEP_DONE || state == SB_STEP_STALE || state == SB_STEP_GONE ||
+                   state == SB_STEP_FAILED;
   g_autofree char *label = NULL;
   const char *verb = busy ? _ ("Stop") : again ? _ ("Run Again") : _ ("Run");
 

@@ -26,7 +26,16 @@ struct _SbLedger
   GMutex mutex;
   char *path;
   GPtrArray *resources;
+  guint told; /* the source that emits SbLedger::changed */
 };
+
+enum
+{
+  CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SbLedger, sb_ledger, G_TYPE_OBJECT)
 G_DEFINE_BOXED_TYPE (SbResource, sb_resource, sb_resource_copy, sb_resource_free)
@@ -167,6 +176,26 @@ find (SbLedger *self, SbResourceKind kind, const char *name)
   return NULL;
 }
 
+static gboolean
+on_told (gpointer data)
+{
+  SbLedger *self = data;
+
+  g_mutex_lock (&self->mutex);
+  self->told = 0;
+  g_mutex_unlock (&self->mutex);
+  g_signal_emit (self, signals[CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* In the main thread, whoever has changed it; with the mutex held. */
+static void
+tell (SbLedger *self)
+{
+  if (self->told == 0)
+    self->told = g_idle_add_full (G_PRIORITY_DEFAULT, on_told, g_object_ref (self), g_object_unref);
+}
+
 static SbLedger *
 load (const char *path, GError **error)
 {
@@ -258,6 +287,8 @@ sb_ledger_intend (SbLedger *self,
       resource->region = g_strdup (region);
       g_ptr_array_add (self->resources, resource);
     }
+  if (resource->deleted)
+    tell (self);
   resource->created = (double) g_get_real_time () / G_USEC_PER_SEC;
   resource->deleted = FALSE;
   return save (self, error);
@@ -308,6 +339,8 @@ sb_ledger_mark_deleted (SbLedger *self, SbResourceKind kind, const char *name, G
 
   if (resource == NULL)
     return TRUE;
+  if (!resource->deleted)
+    tell (self);
   resource->deleted = TRUE;
   return save (self, error);
 }
@@ -364,6 +397,32 @@ sb_ledger_find_last (SbLedger *self, SbResourceKind kind, const char *step)
   return NULL;
 }
 
+/**
+ * sb_ledger_is_gone:
+ * @self: a ledger
+ * @step: a step
+ *
+ * A training job that has ended is nothing that could be deleted, and counts for nothing here.
+ *
+ * Returns: whether the step has created something, and the latest of that was deleted since
+ */
+gboolean
+sb_ledger_is_gone (SbLedger *self, const char *step)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  const SbResource *latest = NULL;
+
+  for (guint i = 0; i < self->resources->len; i++)
+    {
+      const SbResource *resource = self->resources->pdata[i];
+
+      if (strcmp (resource->step, step) == 0 && resource->kind != SB_RESOURCE_TRAINING_JOB &&
+          (latest == NULL || resource->created >= latest->created))
+        latest = resource;
+    }
+  return latest != NULL && latest->deleted;
+}
+
 static void
 sb_ledger_finalize (GObject *object)
 {
@@ -379,6 +438,15 @@ static void
 sb_ledger_class_init (SbLedgerClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sb_ledger_finalize;
+
+  /**
+   * SbLedger::changed:
+   *
+   * Something was deleted, or what was deleted is created once more. Emitted in the main thread,
+   * whichever thread has written it down.
+   */
+  signals[CHANGED] = g_signal_new (
+      "changed", SB_TYPE_LEDGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

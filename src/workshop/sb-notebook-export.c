@@ -175,8 +175,7 @@ sb_notebook_export (SbRun *run)
       const char *service;
       const char *data = find_data (run, step, &service);
       g_autofree char *source = data != NULL ? make_source (run, data) : NULL;
-      const char *summary =
-          sb_step_get_state (step) == SB_STEP_DONE ? sb_step_get_summary (step) : NULL;
+      const char *summary = sb_step_stands (step) ? sb_step_get_summary (step) : NULL;
       g_autofree char *text = g_strdup_printf ("## %u. %s\n\n%s%s%s",
                                                sb_step_get_number (step),
                                                sb_step_get_title (step),

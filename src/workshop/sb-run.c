@@ -100,6 +100,12 @@ make_basis (SbRun *self, SbStep *step, JsonObject *result)
   return g_string_free (basis, FALSE);
 }
 
+static gboolean
+has_run (SbStep *step)
+{
+  return sb_step_stands (step) || sb_step_get_state (step) == SB_STEP_STALE;
+}
+
 static SbStep *
 find_missing (SbRun *self, SbStep *step)
 {
@@ -107,11 +113,28 @@ find_missing (SbRun *self, SbStep *step)
     {
       SbStep *other = get_step (self, i);
 
-      if (rests_on (step, sb_step_get_result (step), other) &&
-          sb_step_get_state (other) != SB_STEP_DONE)
+      if (rests_on (step, sb_step_get_result (step), other) && !sb_step_stands (other))
         return other;
     }
   return NULL;
+}
+
+/* A model is kept in S3 beside what it was trained from; without its endpoint nothing is predicted.
+ */
+static gboolean
+is_gone (SbRun *self, SbStep *step)
+{
+  static const char *const lost_together[] = { "train", "predict", NULL };
+
+  if (sb_ledger_is_gone (self->ledger, sb_step_get_id (step)))
+    return TRUE;
+  if (!g_strv_contains (lost_together, sb_step_get_kind (step)))
+    return FALSE;
+  for (guint i = 0; i < n_steps (self); i++)
+    if (rests_on (step, sb_step_get_result (step), get_step (self, i)) &&
+        sb_step_get_state (get_step (self, i)) == SB_STEP_GONE)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -123,14 +146,14 @@ refresh_step (SbRun *self, SbStep *step)
 
   if (state == SB_STEP_RUNNING || state == SB_STEP_STOPPING)
     return;
-  if (state == SB_STEP_DONE || state == SB_STEP_STALE)
+  if (has_run (step))
     {
       basis = make_basis (self, step, sb_step_get_result (step));
-      _sb_step_set_state (step,
-                          missing == NULL && g_strcmp0 (basis, _sb_step_get_basis (step)) == 0
-                              ? SB_STEP_DONE
-                              : SB_STEP_STALE,
-                          missing != NULL ? sb_step_get_title (missing) : NULL);
+      if (missing != NULL || g_strcmp0 (basis, _sb_step_get_basis (step)) != 0)
+        state = SB_STEP_STALE;
+      else
+        state = is_gone (self, step) ? SB_STEP_GONE : SB_STEP_DONE;
+      _sb_step_set_state (step, state, missing != NULL ? sb_step_get_title (missing) : NULL);
     }
   else if (missing != NULL)
     _sb_step_set_state (step, SB_STEP_WAITING, sb_step_get_title (missing));
@@ -144,6 +167,12 @@ refresh (SbRun *self)
   for (guint i = 0; i < n_steps (self); i++)
     refresh_step (self, get_step (self, i));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_DONE]);
+}
+
+static void
+on_ledger_changed (SbRun *self)
+{
+  refresh (self);
 }
 
 static void
@@ -171,6 +200,8 @@ make (SbModule *module,
   self->ledger = _sb_ledger_new (ledger, error);
   if (self->ledger == NULL)
     return NULL;
+  g_signal_connect_object (
+      self->ledger, "changed", G_CALLBACK (on_ledger_changed), self, G_CONNECT_SWAPPED);
   for (guint i = 0; i < json_array_get_length (specs); i++)
     {
       g_autoptr (SbStep) step = _sb_step_new (self,
@@ -389,7 +420,8 @@ sb_run_find_step_of_kind (SbRun *self, const char *kind)
  * sb_run_get_n_done:
  * @self: a run
  *
- * Returns: how many of the steps are done that its module is not complete without
+ * Returns: how many of the steps are done that its module is not complete without; what they have
+ *   created may be deleted since
  */
 guint
 sb_run_get_n_done (SbRun *self)
@@ -398,7 +430,7 @@ sb_run_get_n_done (SbRun *self)
 
   for (guint i = 0; i < n_steps (self); i++)
     if (!sb_step_is_optional (get_step (self, i)))
-      n += sb_step_get_state (get_step (self, i)) == SB_STEP_DONE ? 1 : 0;
+      n += sb_step_stands (get_step (self, i)) ? 1 : 0;
   return n;
 }
 
@@ -533,23 +565,6 @@ finish (SbRun *self, GError *error)
     g_task_return_boolean (task, TRUE);
 }
 
-/* Clean Up leaves nothing that the steps before it have created: they are as if they had not run.
- */
-static void
-forget_created (SbRun *self)
-{
-  static const char *const kinds[] = { "upload", "train", "deploy", "predict", "evaluate", NULL };
-
-  for (guint i = 0; i < n_steps (self); i++)
-    {
-      SbStep *step = get_step (self, i);
-
-      if (g_strv_contains (kinds, sb_step_get_kind (step)) &&
-          sb_step_get_state (step) == SB_STEP_DONE)
-        _sb_step_end (step, sb_step_get_result (step), "cleaned up", NULL);
-    }
-}
-
 static void
 on_worked (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -567,8 +582,6 @@ on_worked (GObject *source, GAsyncResult *result, gpointer data)
                         NULL);
   else
     _sb_step_end (step, answer, basis, error != NULL ? g_error_copy (error) : NULL);
-  if (answer != NULL && strcmp (sb_step_get_kind (step), "clean-up") == 0)
-    forget_created (self);
   self->interrupted = FALSE;
   refresh (self);
   if (!sb_run_save (self, &save_error) && error == NULL)

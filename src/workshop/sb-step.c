@@ -72,6 +72,7 @@ static const GEnumValue state_values[] = {
   { SB_STEP_DONE, "SB_STEP_DONE", "done" },
   { SB_STEP_FAILED, "SB_STEP_FAILED", "failed" },
   { SB_STEP_STALE, "SB_STEP_STALE", "stale" },
+  { SB_STEP_GONE, "SB_STEP_GONE", "gone" },
   { 0, NULL, NULL },
 };
 
@@ -190,6 +191,18 @@ SbStepState
 sb_step_get_state (SbStep *self)
 {
   return self->state;
+}
+
+/**
+ * sb_step_stands:
+ * @self: a step
+ *
+ * Returns: whether it has run, and its result is what running it again would come to
+ */
+gboolean
+sb_step_stands (SbStep *self)
+{
+  return self->state == SB_STEP_DONE || self->state == SB_STEP_GONE;
 }
 
 /**

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  * @SB_STEP_DONE: it has run, and nothing that it rests on has changed since
  * @SB_STEP_FAILED: it ended with SbStep:error
  * @SB_STEP_STALE: it has run, but a value of its own or a step that it needs has changed since
+ * @SB_STEP_GONE: it has run, and its result stands, but what it created, or works with, was deleted
+ *   since
  */
 typedef enum
 {
@@ -28,6 +30,7 @@ typedef enum
   SB_STEP_DONE,
   SB_STEP_FAILED,
   SB_STEP_STALE,
+  SB_STEP_GONE,
 } SbStepState;
 
 #define SB_TYPE_STEP_STATE (sb_step_state_get_type ())
@@ -49,6 +52,7 @@ JsonObject *sb_step_get_spec (SbStep *self);
 
 /* Where it stands; each has a property that notifies. */
 SbStepState sb_step_get_state (SbStep *self);
+gboolean sb_step_stands (SbStep *self);
 const char *sb_step_get_summary (SbStep *self);
 const char *sb_step_get_missing (SbStep *self);
 double sb_step_get_fraction (SbStep *self);

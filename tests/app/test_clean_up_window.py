@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from engine import wait_for  # noqa: E402
 from kept import keep_run, make_older  # noqa: E402
 from window import Window  # noqa: E402
 
@@ -14,6 +15,37 @@ from window import Window  # noqa: E402
 def kept(tmp_path):
     keep_run(tmp_path)
     return tmp_path
+
+
+GONE = "Its resources were deleted; run it again to bring them back"
+
+
+def what_is_gone_is_made_again(window):
+    """The steps' results stand; what they need is uploaded, trained and deployed once more."""
+    window.click("list item", "Video Game Sales")
+    window.wait("label", GONE)
+    window.shot("gone")
+    window.reveal("push button", "Run Again: Deploy")
+    window.click("push button", "Run Again: Deploy")
+    window.wait("label", "1 is running", 120)
+    window.wait("push button", "Run Again: Deploy", 60)
+    wait_for(lambda: not window.find("label", GONE))
+
+
+def test_get_started_after_clean_up(tmp_path):
+    with Window(tmp_path) as window:
+        window.click("list item", "Get Started")
+        window.wait("push button", "Run Again: Make a bucket")
+        window.click("list item", "Clean Up")
+        window.click("push button", "Delete 1 Resource")
+        window.click("push button", "Delete for Good")
+        window.wait("label", "Nothing Left", 60)
+        window.click("list item", "Get Started")
+        window.wait("label", GONE)
+        window.shot("get-started-gone")
+        window.click("push button", "Run Again: Make a bucket")
+        window.click("list item", "Clean Up")
+        window.wait("push button", "Delete 1 Resource", 60)
 
 
 def test_clean_up_page(kept):
@@ -40,6 +72,7 @@ def test_clean_up_page(kept):
         window.wait("label", "Nothing Left", 120)
         window.wait("label", "Nothing is running")
         window.shot("nothing")
+        what_is_gone_is_made_again(window)
 
 
 @pytest.mark.parametrize("dark, size", [(True, "1280x1000"), (False, "420x800")])

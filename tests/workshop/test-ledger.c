@@ -22,6 +22,14 @@ open_ledger (const char *path)
   return ledger;
 }
 
+/* What was written down is told of in the main thread. */
+static void
+tell_all (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
 static char *
 make_path (void)
 {
@@ -71,6 +79,7 @@ test_kept (void)
   g_assert_false (model->deleted);
 
   g_assert_true (sb_ledger_mark_deleted (again, SB_RESOURCE_ENDPOINT, "e", &error));
+  tell_all ();
   g_clear_object (&again);
   again = open_ledger (path);
   g_clear_pointer (&last, sb_resource_free);
@@ -80,6 +89,57 @@ test_kept (void)
 }
 
 /* A file that is damaged is not taken for an empty one: what it names may still cost money. */
+static void
+count (SbLedger *ledger, gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static gpointer
+clean_up (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (sb_ledger_mark_deleted (data, SB_RESOURCE_ENDPOINT, "e", &error));
+  g_assert_true (sb_ledger_mark_deleted (data, SB_RESOURCE_MODEL, "m", &error));
+  g_assert_true (sb_ledger_mark_deleted (data, SB_RESOURCE_TRAINING_JOB, "j", &error));
+  return NULL;
+}
+
+/* Whoever deletes what a step has created, wherever: the step is told of it. */
+static void
+test_gone (void)
+{
+  g_autofree char *path = make_path ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SbLedger) ledger = open_ledger (path);
+  guint told = 0;
+
+  g_signal_connect (ledger, "changed", G_CALLBACK (count), &told);
+  sb_ledger_intend (ledger, SB_RESOURCE_TRAINING_JOB, "j", "train", "us-east-1", &error);
+  sb_ledger_intend (ledger, SB_RESOURCE_MODEL, "m", "deploy", "us-east-1", &error);
+  sb_ledger_intend (ledger, SB_RESOURCE_ENDPOINT, "e", "deploy", "us-east-1", &error);
+  tell_all ();
+  g_assert_cmpuint (told, ==, 0);
+  g_assert_false (sb_ledger_is_gone (ledger, "deploy"));
+  g_assert_false (sb_ledger_is_gone (ledger, "upload"));
+
+  g_thread_join (g_thread_new ("clean-up", clean_up, ledger));
+  g_assert_cmpuint (told, ==, 0);
+  tell_all ();
+  g_assert_cmpuint (told, ==, 1);
+  g_assert_true (sb_ledger_is_gone (ledger, "deploy"));
+  g_assert_false (sb_ledger_is_gone (ledger, "train"));
+
+  /* An endpoint that is created once more is there, whatever has become of its model. */
+  sb_ledger_intend (ledger, SB_RESOURCE_ENDPOINT, "e", "deploy", "us-east-1", &error);
+  tell_all ();
+  g_assert_cmpuint (told, ==, 2);
+  g_assert_false (sb_ledger_is_gone (ledger, "deploy"));
+  g_assert_no_error (error);
+  remove_path (path);
+}
+
 static void
 test_damaged (void)
 {
@@ -129,6 +189,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/workshop/ledger/kept", test_kept);
+  g_test_add_func ("/workshop/ledger/gone", test_gone);
   g_test_add_func ("/workshop/ledger/damaged", test_damaged);
   g_test_add_func ("/workshop/ledger/full", test_full);
   return g_test_run ();
