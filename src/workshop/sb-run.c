@@ -119,8 +119,7 @@ find_missing (SbRun *self, SbStep *step)
   return NULL;
 }
 
-/* A model is kept in S3 beside what it was trained from; without its endpoint nothing is predicted.
- */
+/* A model is lost with what it was trained from, and without an endpoint nothing is predicted. */
 static gboolean
 is_gone (SbRun *self, SbStep *step)
 {
