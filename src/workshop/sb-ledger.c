@@ -401,13 +401,14 @@ sb_ledger_find_last (SbLedger *self, SbResourceKind kind, const char *step)
  * sb_ledger_is_gone:
  * @self: a ledger
  * @step: a step
+ * @since: when it was run, in seconds since 1970; what it found there was created before
  *
  * A training job that has ended is nothing that could be deleted, and counts for nothing here.
  *
- * Returns: whether the step has created something, and the latest of that was deleted since
+ * Returns: whether the step has created something, and the latest of that was deleted afterwards
  */
 gboolean
-sb_ledger_is_gone (SbLedger *self, const char *step)
+sb_ledger_is_gone (SbLedger *self, const char *step, double since)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   const SbResource *latest = NULL;
@@ -417,7 +418,7 @@ sb_ledger_is_gone (SbLedger *self, const char *step)
       const SbResource *resource = self->resources->pdata[i];
 
       if (strcmp (resource->step, step) == 0 && resource->kind != SB_RESOURCE_TRAINING_JOB &&
-          (latest == NULL || resource->created >= latest->created))
+          resource->created >= (latest != NULL ? latest->created : since))
         latest = resource;
     }
   return latest != NULL && latest->deleted;

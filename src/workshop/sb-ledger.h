@@ -88,6 +88,6 @@ gboolean
 sb_ledger_mark_deleted (SbLedger *self, SbResourceKind kind, const char *name, GError **error);
 GPtrArray *sb_ledger_list (SbLedger *self);
 SbResource *sb_ledger_find_last (SbLedger *self, SbResourceKind kind, const char *step);
-gboolean sb_ledger_is_gone (SbLedger *self, const char *step);
+gboolean sb_ledger_is_gone (SbLedger *self, const char *step, double since);
 
 G_END_DECLS

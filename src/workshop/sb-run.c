@@ -105,7 +105,7 @@ is_gone (SbRun *self, SbStep *step)
 {
   static const char *const lost_together[] = { "train", "predict", NULL };
 
-  if (sb_ledger_is_gone (self->ledger, sb_step_get_id (step)))
+  if (sb_ledger_is_gone (self->ledger, sb_step_get_id (step), sb_step_get_started (step)))
     return TRUE;
   if (!g_strv_contains (lost_together, sb_step_get_kind (step)))
     return FALSE;
