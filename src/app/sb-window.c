@@ -17,6 +17,7 @@
 #include "pages/sb-endpoints-page.h"
 #include "pages/sb-jobs-page.h"
 #include "pages/sb-module-page.h"
+#include "pages/sb-module-row.h"
 #include "pages/sb-storage-page.h"
 #include "pages/sb-subwindow.h"
 #include "pages/sb-journal-page.h"
@@ -65,16 +66,6 @@ static void
 toast (SbWindow *self, const char *text)
 {
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (text));
-}
-
-static void
-show_progress (SbRun *run, GtkLabel *label)
-{
-  guint done = sb_run_get_n_done (run);
-  guint all = sb_run_get_n_wanted (run);
-  g_autofree char *text = done == all ? g_strdup ("✓") : g_strdup_printf ("%u/%u", done, all);
-
-  gtk_label_set_label (label, text);
 }
 
 /* Per hour; what is not known makes the sum unknown, too. */
@@ -147,13 +138,9 @@ on_n_running (SbResources *resources, GParamSpec *pspec, SbWindow *self)
 }
 
 static void
-on_n_done (SbRun *run, GParamSpec *pspec, GtkLabel *label)
+on_n_done (SbRun *run, GParamSpec *pspec, SbWindow *self)
 {
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (label));
-
-  show_progress (run, label);
-  if (SB_IS_WINDOW (root))
-    ask_service (SB_WINDOW (root));
+  ask_service (self);
 }
 
 static void
@@ -184,13 +171,19 @@ add_page (SbWindow *self, SbRun *run)
   gtk_stack_add_named (self->pages, sb_module_page_new (run), id);
 }
 
+static const char *
+row_id (GtkListBoxRow *row)
+{
+  return sb_module_get_id (sb_module_row_get_module (SB_MODULE_ROW (row)));
+}
+
 static GtkListBoxRow *
 find_row (SbWindow *self, const char *id)
 {
   GtkListBoxRow *row;
 
   for (int i = 0; (row = gtk_list_box_get_row_at_index (self->modules, i)) != NULL; i++)
-    if (strcmp (g_object_get_data (G_OBJECT (row), "sb-module"), id) == 0)
+    if (strcmp (row_id (row), id) == 0)
       return row;
   return NULL;
 }
@@ -272,7 +265,7 @@ show_page (SbWindow *self, const char *id)
 static void
 on_row_activated (GtkListBox *list, GtkListBoxRow *row, SbWindow *self)
 {
-  show_page (self, g_object_get_data (G_OBJECT (row), "sb-module"));
+  show_page (self, row_id (row));
 }
 
 static void
@@ -281,62 +274,18 @@ on_back (GtkButton *button, SbWindow *self)
   adw_leaflet_set_visible_child_name (self->leaflet, "sidebar");
 }
 
-static GtkLabel *
-row_label (GtkListBoxRow *row)
-{
-  return g_object_get_data (G_OBJECT (row), "sb-progress");
-}
-
 static void
-follow_run (SbWindow *self, GtkListBoxRow *row, SbRun *run)
+follow_run (SbWindow *self, SbRun *run)
 {
-  show_progress (run, row_label (row));
-  g_signal_connect_object (run, "notify::n-done", G_CALLBACK (on_n_done), row_label (row), 0);
+  const char *id = sb_module_get_id (sb_run_get_module (run));
+
+  sb_module_row_set_run (SB_MODULE_ROW (find_row (self, id)), run);
+  g_signal_handlers_disconnect_by_func (run, on_n_done, self);
+  g_signal_connect_object (run, "notify::n-done", G_CALLBACK (on_n_done), self, 0);
   add_page (self, run);
   sb_notices_follow_run (self->notices, run);
   if (sb_run_is_interrupted (run))
     sb_run_resume_async (run, on_resumed, NULL);
-}
-
-static GtkWidget *
-make_icon (SbModule *module)
-{
-  const char *name = sb_module_get_icon_name (module);
-  GtkWidget *icon = gtk_image_new_from_icon_name (
-      name != NULL && *name != '\0' ? name : "applications-science-symbolic");
-
-  /* The title beside it says the same. */
-  gtk_accessible_update_state (GTK_ACCESSIBLE (icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
-  return icon;
-}
-
-static GtkWidget *
-make_row (SbModule *module)
-{
-  GtkWidget *row = gtk_list_box_row_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 9);
-  GtkWidget *title = gtk_label_new (sb_module_get_title (module));
-  GtkWidget *progress = gtk_label_new (NULL);
-
-  gtk_box_append (GTK_BOX (box), make_icon (module));
-  gtk_label_set_xalign (GTK_LABEL (title), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
-  gtk_widget_set_hexpand (title, TRUE);
-  gtk_widget_add_css_class (progress, "dim-label");
-  gtk_widget_add_css_class (progress, "numeric");
-  gtk_box_append (GTK_BOX (box), title);
-  gtk_box_append (GTK_BOX (box), progress);
-  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (row),
-                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  sb_module_get_title (module),
-                                  -1);
-  g_object_set_data_full (G_OBJECT (row),
-                          "sb-module",
-                          g_strdup (sb_module_get_id (module)),
-                          g_free);
-  g_object_set_data (G_OBJECT (row), "sb-progress", progress);
-  return row;
 }
 
 static gboolean
@@ -350,17 +299,16 @@ is_this_computer (SbWindow *self)
 static void
 add_module (SbWindow *self, SbModule *module)
 {
-  GtkWidget *row = make_row (module);
   g_autoptr (GError) error = NULL;
   SbRun *run = sb_workshop_get_run (self->workshop, sb_module_get_id (module), &error);
 
-  gtk_list_box_append (self->modules, row);
+  gtk_list_box_append (self->modules, sb_module_row_new (module));
   if (run == NULL)
     {
       toast (self, error->message);
       return;
     }
-  follow_run (self, GTK_LIST_BOX_ROW (row), run);
+  follow_run (self, run);
   /* Get Started asks nothing on this computer, so it does itself; elsewhere people say so. */
   if (sb_module_is_automatic (module) && is_this_computer (self) && !sb_run_get_running (run) &&
       sb_run_get_n_done (run) < sb_run_get_n_wanted (run))
@@ -428,7 +376,7 @@ remove_modules (SbWindow *self)
 
   while ((row = gtk_list_box_get_row_at_index (self->modules, 0)) != NULL)
     {
-      page = find_page (self, g_object_get_data (G_OBJECT (row), "sb-module"));
+      page = find_page (self, row_id (row));
       gtk_list_box_remove (self->modules, GTK_WIDGET (row));
       if (page != NULL)
         gtk_stack_remove (self->pages, GTK_WIDGET (page));
@@ -667,7 +615,7 @@ on_start_over_response (AdwMessageDialog *dialog, const char *response, SbWindow
       toast (self, error->message);
       return;
     }
-  follow_run (self, find_row (self, module), run);
+  follow_run (self, run);
   show_page (self, module);
 }
 

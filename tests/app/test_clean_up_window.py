@@ -92,3 +92,21 @@ def test_other_looks(kept, dark, size):
         window.click("label", "Clean Up")
         window.wait("push button", "Delete 5 Resources")
         window.shot(f"clean-up-{size}")
+
+
+def test_start_over(kept):
+    """The module begins anew, and what the run before has created is still known to Clean Up."""
+    with Window(kept) as window:
+        window.wait("label", "8/9")
+        window.click("list item", "Video Game Sales")
+        window.click("push button", "Main Menu")
+        window.wait("menu item", "Start Over")
+        window.ask("key", "Return")
+        window.wait("label", "Start Over?")
+        window.click("push button", "Start Over")
+        wait_for(lambda: not window.find("label", "8/9"))
+        window.click("push button", "Run: Choose data")
+        window.wait("label", "1/9")
+        window.shot("start-over")
+        window.click("list item", "Clean Up")
+        window.wait("push button", "Delete 5 Resources")
