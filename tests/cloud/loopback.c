@@ -258,3 +258,12 @@ client_for (SbConnection *connection, SbJournal **journal)
     *journal = g_object_ref (own);
   return client;
 }
+
+/* With the connection that loopback_connect() makes. */
+SbClient *
+loopback_client (Loopback *self, SbJournal **journal)
+{
+  g_autoptr (SbConnection) connection = loopback_connect (self);
+
+  return client_for (connection, journal);
+}

@@ -67,6 +67,7 @@ void loopback_free (Loopback *self);
 guint loopback_n_asked (Loopback *self);
 const Asked *loopback_get (Loopback *self, guint index);
 SbConnection *loopback_connect (Loopback *self);
+SbClient *loopback_client (Loopback *self, SbJournal **journal);
 const char *asked_header (const Asked *asked, const char *name);
 
 void reply (SoupServerMessage *message, guint status, const char *type, const char *body);

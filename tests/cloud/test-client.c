@@ -154,8 +154,7 @@ test_json_errors (void)
       Script script = { &rows[i].step, 1, 0 };
       g_autoptr (GError) error = NULL;
       g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-      g_autoptr (SbConnection) connection = loopback_connect (server);
-      g_autoptr (SbClient) client = client_for (connection, NULL);
+      g_autoptr (SbClient) client = loopback_client (server, NULL);
 
       g_assert_null (sb_client_call (client, "sagemaker", "ListModels", NULL, NULL, &error));
       g_assert_error (error, SB_ERROR, (int) rows[i].code);
@@ -228,8 +227,7 @@ test_model_error (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("EndpointName", "s", "ep-1", NULL);
   g_autoptr (GBytes) body = g_bytes_new_static ("1", 1);
 
@@ -256,8 +254,7 @@ test_s3_paths (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -282,8 +279,7 @@ test_s3_put (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) metadata = sb_json_object_new ("who", "s", "me", NULL);
   g_autoptr (JsonObject) input = sb_json_object_new (
       "Bucket", "s", "bucket", "Key", "s", "k", "ContentType", "s", "text/plain", NULL);
@@ -326,8 +322,7 @@ test_s3_list (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("Bucket",
                                                      "s",
                                                      "b",
@@ -382,8 +377,7 @@ test_s3_documents (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) bucket = sb_json_object_new ("Bucket", "s", "b", NULL);
   g_autoptr (JsonObject) input = sb_json_parse_object (
       "{\"Bucket\":\"b\",\"Delete\":{\"Quiet\":false,\"Objects\":[{\"Key\":\"a\"},"
@@ -480,8 +474,7 @@ test_query (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) name = sb_json_object_new ("RoleName", "s", "a b", NULL);
   g_autoptr (JsonObject) me =
       sb_client_call (client, "sts", "GetCallerIdentity", NULL, NULL, &error);
@@ -515,8 +508,7 @@ test_invalid (void)
   static const Step steps[] = { { 200, NULL, "" } };
   Script script = SCRIPT (steps);
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   static const char *const rows[][3] = {
     { "s3", "HeadObject", "{\"Bucket\":\"b\"}" },
     { "s3", "HeadObject", "{\"Bucket\":\"b\",\"Key\":\"k\",\"Other\":\"x\"}" },
@@ -691,8 +683,7 @@ test_cancel_between_attempts (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (Loopback) server = loopback_new (fail_and_cancel, cancellable);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
 
   g_assert_null (sb_client_call (client, "sagemaker", "ListModels", NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -741,8 +732,7 @@ static JsonObject *
 create_model (Maker *maker, GError **error)
 {
   g_autoptr (Loopback) server = loopback_new (make_things, maker);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("ModelName", "s", "m", NULL);
 
   return sb_client_call (client, "sagemaker", "CreateModel", input, NULL, error);
@@ -811,8 +801,7 @@ test_lost_bucket (void)
   Script script = SCRIPT (steps);
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("Bucket", "s", "my-bucket", NULL);
   g_autoptr (JsonObject) output =
       sb_client_call (client, "s3", "CreateBucket", input, NULL, &error);
@@ -852,8 +841,7 @@ test_clock (void)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (Loopback) server = loopback_new (strict_clock, (gpointer) &rows[i]);
-      g_autoptr (SbConnection) connection = loopback_connect (server);
-      g_autoptr (SbClient) client = client_for (connection, NULL);
+      g_autoptr (SbClient) client = loopback_client (server, NULL);
       g_autoptr (SbClient) labelled = sb_client_with_label (client, "m", NULL, NULL);
       g_autoptr (JsonObject) first =
           sb_client_call (client, "sagemaker", "ListModels", NULL, NULL, &error);
@@ -888,8 +876,7 @@ test_region (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (only_ireland, NULL);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("Bucket", "s", "b", "Key", "s", "k", NULL);
   g_autoptr (JsonObject) first = sb_client_call (client, "s3", "HeadObject", input, NULL, &error);
   g_autoptr (JsonObject) second =
@@ -919,8 +906,7 @@ test_region_malformed (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (only_frankfurt, NULL);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("Bucket", "s", "b", "Key", "s", "k", NULL);
   g_autoptr (JsonObject) output =
       sb_client_call (client, "s3", "DeleteObject", input, NULL, &error);
@@ -993,8 +979,7 @@ test_threads (void)
   static const Step steps[] = { { 200, NULL, "{}" } };
   Script script = SCRIPT (steps);
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   GThread *threads[4];
 
   for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
@@ -1022,8 +1007,7 @@ test_kept_alive (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Loopback) server = loopback_new (answer_port, NULL);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) first =
       sb_client_call (client, "sagemaker", "ListModels", NULL, NULL, &error);
   g_autoptr (JsonObject) second =
@@ -1048,8 +1032,7 @@ test_async (void)
   static const Step steps[] = { { 200, NULL, "{\"Models\":[]}" } };
   Script script = SCRIPT (steps);
   g_autoptr (Loopback) server = loopback_new (follow_script, &script);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) output = NULL;
 
   sb_client_call_async (client, "sagemaker", "ListModels", NULL, NULL, got_output_cb, &output);

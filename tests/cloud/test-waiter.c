@@ -55,8 +55,7 @@ wait_for (const char *waiter,
 {
   Story story = { answers, 0 };
   g_autoptr (Loopback) server = loopback_new (tell, &story);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, &result->journal);
+  g_autoptr (SbClient) client = loopback_client (server, &result->journal);
   JsonObject *answer = sb_waiter_wait (client, waiter, input, count, &result->answers, NULL, error);
 
   result->asked = loopback_n_asked (server);
@@ -187,8 +186,7 @@ test_cancel (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (Loopback) server = loopback_new (tell, &story);
-  g_autoptr (SbConnection) connection = loopback_connect (server);
-  g_autoptr (SbClient) client = client_for (connection, NULL);
+  g_autoptr (SbClient) client = loopback_client (server, NULL);
   g_autoptr (JsonObject) input = sb_json_object_new ("EndpointName", "s", "e", NULL);
 
   g_assert_null (sb_waiter_wait (
