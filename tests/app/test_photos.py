@@ -103,10 +103,7 @@ def open_module(window):
 
 def import_model(window, path):
     window.reveal("push button", "Menu of Train")
-    window.click("push button", "Menu of Train")
-    window.wait("menu item", "Import a Model")
-    # The menu is a window of its own: what is said about places in it is not about the display.
-    window.ask("key", "Down", "Return")
+    window.choose_entry("Menu of Train", "Import a Model", above=1)
     window.wait("push button", "_Open")
     window.choose("Import a Model", path)
     window.wait("label", f"Imported “{path.name}”")

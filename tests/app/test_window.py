@@ -107,11 +107,8 @@ def test_code_of_a_step(tmp_path):
         window.wait("push button", "Run: Choose data")
         window.click("label", "Get Started")
         window.wait("push button", "Run Again: Find the role")
-        box = window.find("push button", "Menu of Make a bucket")
-        # The menu is a window of its own: its first entry lies below the button.
-        window.click("push button", "Menu of Make a bucket")
-        wait_for(lambda: window.ask("click", box[0] + box[2] // 2, box[1] + box[3] // 2 + 52) and
-                 window.find("label", "AWS CLI"))
+        window.choose_entry("Menu of Make a bucket", "Show Code")
+        window.wait("label", "AWS CLI")
         assert window.find("text", "boto3")
         window.shot("code")
         # The keys of the application count in every one of its windows.

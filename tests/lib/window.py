@@ -137,6 +137,13 @@ class Window:
         if not self.ask("press", role, name):
             self.ask("click", box[0] + int(box[2] * across), box[1] + box[3] // 2)
 
+    def choose_entry(self, menu, entry, above=0):
+        """An entry of a menu that has so many above it. The menu is a window of its own: what is said about places in it
+        is not about the display. Later versions of GTK than 4.8 name no entries."""
+        self.click("push button", menu)
+        wait_for(lambda: self.find("menu item", entry) or self.find("menu item", "="))
+        self.ask("key", *["Down"] * above, "Return")
+
     def drop(self, paths, role, name):
         """Drags files out of another window and drops them on the widget."""
         left, top, width, height = self.wait(role, name)
