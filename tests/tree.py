@@ -13,12 +13,12 @@ TRANSLATED = re.compile(r"\b(?:_|N_|C_|NC_|ngettext|Q_)\s*\(|translatable=\"(?:y
 
 def files(*endings):
     """The tree's own files: what git tracks, or everything where there is no git."""
-    done = subprocess.run(
+    done = shutil.which("git") and subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,
         check=False,
     )
-    if done.returncode == 0:
+    if done and done.returncode == 0:
         names = [name for name in done.stdout.decode().split("\0") if name]
     else:
         names = [

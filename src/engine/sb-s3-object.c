@@ -192,9 +192,10 @@ parse_range (const char *text, guint64 size, guint64 *first, guint64 *last)
 }
 
 static void
-add_stored_headers (SbRequest *request, const SbObject *object)
+add_stored_headers (SbRequest *request, const SbObject *object, gboolean follows)
 {
   gboolean checksums =
+      follows &&
       g_strcmp0 (sb_request_get_header (request, "x-amz-checksum-mode"), "ENABLED") == 0 &&
       sb_request_get_header (request, "Range") == NULL;
   JsonObjectIter iter;
@@ -233,12 +234,12 @@ add_overrides (SbRequest *request)
 }
 
 static void
-add_object_headers (SbRequest *request, const SbObject *object)
+add_object_headers (SbRequest *request, const SbObject *object, gboolean follows)
 {
   g_autofree char *modified = format_http_time (object->modified);
   g_autofree char *etag = sb_s3_quote_etag (object->etag);
 
-  add_stored_headers (request, object);
+  add_stored_headers (request, object, follows);
   add_overrides (request);
   sb_request_add_header (request, "ETag", etag);
   sb_request_add_header (request, "Last-Modified", modified);
@@ -274,7 +275,7 @@ send_object (SbRequest *request, const SbObject *object)
       sb_request_add_header (request, "Content-Range", text);
       length = last - first + 1;
     }
-  add_object_headers (request, object);
+  add_object_headers (request, object, TRUE);
   if (head)
     {
       soup_message_headers_set_content_length (headers, (goffset) length);
@@ -345,7 +346,7 @@ sb_s3_get_object (SbRequest *request, const char *bucket, const char *key)
                      "At least one of the pre-conditions you specified did not hold");
   else if (status == 304)
     {
-      add_object_headers (request, object);
+      add_object_headers (request, object, FALSE);
       sb_request_reply (request, 304, NULL, NULL);
     }
   else

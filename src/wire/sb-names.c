@@ -96,7 +96,7 @@ typedef struct
 
 /* Most hosts of the aws-us-gov partition are validated without saying so in their name. */
 static const HostRow hosts[] = {
-  { "sagemaker", "api.sagemaker", "api-fips.sagemaker", "api-fips.sagemaker" },
+  { "sagemaker", "api.sagemaker", "api-fips.sagemaker", "api.sagemaker" },
   { "sagemaker-runtime", "runtime.sagemaker", "runtime-fips.sagemaker", "runtime.sagemaker" },
   { "logs", "logs", "logs-fips", "logs" },
   { "cloudwatch", "monitoring", "monitoring-fips", "monitoring" },

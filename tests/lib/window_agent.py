@@ -292,7 +292,8 @@ def choose(title, path):
     """A path that is typed opens the dialog's location; without a window manager nobody gives it the focus."""
     xdotool("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
     xdotool("type", "--delay", 20, path)
-    xdotool("key", "Return")
+    # What GTK puts behind it to complete it can stay there.
+    xdotool("key", "shift+End", "Delete", "Return")
     return True
 
 

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -59,15 +58,15 @@ typedef struct
 {
   int epoll;
   int listener;
-  int signals;
   SbServeFunc func;
   SbServeBatchFunc batch;
   gpointer data;
   GPtrArray *waiting; /* (element-type Connection) */
 } Server;
 
-/* An eventfd; there is one server in a program. */
+/* Eventfds; there is one server in a program. */
 static int wake_up = -1;
+static int stop = -1;
 
 static const char *
 phrase (guint status)
@@ -472,6 +471,18 @@ answer_waiting (Server *self)
     }
 }
 
+/* In whichever thread: those of a library that were started with the model take signals, too. */
+static void
+on_signal (int number)
+{
+  int before = errno;
+  guint64 one = 1;
+
+  if (write (stop, &one, sizeof one) < 0)
+    _exit (1);
+  errno = before;
+}
+
 static void
 take_wake_up (void)
 {
@@ -492,7 +503,7 @@ loop (Server *self)
 
       for (int i = 0; i < n; i++)
         {
-          if (events[i].data.ptr == &self->signals)
+          if (events[i].data.ptr == &stop)
             return;
           if (events[i].data.ptr == &self->listener)
             accept_all (self);
@@ -534,19 +545,17 @@ sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data)
 {
   const char *path = g_getenv ("SM_SERVE_SOCKET");
   Server self = { .func = func, .batch = batch, .data = data };
-  sigset_t set;
+  struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
   if (path == NULL)
     {
       fprintf (stderr, "SM_SERVE_SOCKET has to name the Unix socket to listen on\n");
       return 2;
     }
-  sigemptyset (&set);
-  sigaddset (&set, SIGTERM);
-  sigaddset (&set, SIGINT);
-  sigprocmask (SIG_BLOCK, &set, NULL);
   self.epoll = epoll_create1 (EPOLL_CLOEXEC);
-  self.signals = signalfd (-1, &set, SFD_CLOEXEC);
+  stop = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGINT, &action, NULL);
   wake_up = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (!listen_on (&self, path))
     {
@@ -554,13 +563,12 @@ sb_serve_run (SbServeFunc func, SbServeBatchFunc batch, gpointer data)
       return 1;
     }
   self.waiting = g_ptr_array_new ();
-  add_watch (self.epoll, self.signals, &self.signals);
+  add_watch (self.epoll, stop, &stop);
   add_watch (self.epoll, self.listener, &self.listener);
   add_watch (self.epoll, wake_up, &wake_up);
   loop (&self);
   g_unlink (path);
   close (self.listener);
-  close (self.signals);
   close (self.epoll);
   g_ptr_array_unref (self.waiting);
   return 0;
