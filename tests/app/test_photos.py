@@ -104,7 +104,7 @@ def open_module(window):
 def import_model(window, path):
     window.reveal("push button", "Menu of Train")
     window.choose_entry("Menu of Train", "Import a Model", above=1)
-    window.wait("push button", "_Open")
+    window.wait("push button", "Cancel")
     window.choose("Import a Model", path)
     window.wait("label", f"Imported “{path.name}”")
 
@@ -196,7 +196,7 @@ def test_model(tmp_path):
         assert sum(int(np.prod(value.dims)) for value in exported.graph.initializer) == 9231
         (tmp_path / "broken.onnx").write_bytes(b"no network")
         window.click("push button", "Import a Model…")
-        window.wait("push button", "_Open")
+        window.wait("push button", "Cancel")
         window.choose("Import a Model", tmp_path / "broken.onnx")
         window.wait("label", "The Model Was Not Imported")
         window.shot("model-refused")

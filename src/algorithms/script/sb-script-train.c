@@ -166,6 +166,8 @@ make_environment (Run *self, guint index, const char *own, guint port, const cha
   /* All hosts are this computer; libraries would else look for a name that leads elsewhere. */
   environ = g_environ_setenv (environ, "GLOO_SOCKET_IFNAME", "lo", FALSE);
   environ = g_environ_setenv (environ, "NCCL_SOCKET_IFNAME", "lo", FALSE);
+  /* PyTorch after 2.4 takes it for granted, and Debian's is built without. */
+  environ = g_environ_setenv (environ, "USE_LIBUV", "0", FALSE);
   return g_environ_setenv (environ, "SAGEBRUSH_HOST_PORTS", ports, TRUE);
 }
 
