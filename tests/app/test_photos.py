@@ -166,7 +166,7 @@ def export_csv(window, folder):
     window.click("push button", "Export CSV…")
     window.wait("push button", "_Save")
     path = folder / "photos.csv"
-    window.choose("Export CSV", path.with_suffix(""))
+    window.choose("Export CSV", path)
     wait_for(lambda: path.exists() and path.read_text().count("\n") == 9)
     rows = {Path(row["photo"]).name: row for row in csv.DictReader(path.read_text().splitlines())}
     assert rows["one.png"]["label"] == "red" and rows["one.png"]["right"] == "yes"
@@ -189,7 +189,7 @@ def test_model(tmp_path):
         window.click("push button", "Export ONNX…")
         window.wait("push button", "_Save")
         # The name before its ending is what typing takes the place of.
-        window.choose("Export ONNX", tmp_path / "model")
+        window.choose("Export ONNX", tmp_path / "model.onnx")
         window.wait("label", "The ONNX file was written")
         exported = onnx.load(str(tmp_path / "model.onnx"))
         onnx.checker.check_model(exported)

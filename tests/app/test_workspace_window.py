@@ -136,7 +136,7 @@ def test_storage(window, folder):
     window.shot("preview")
     window.ask("key", "Escape")
     window.click("push button", "Download: note.txt")
-    window.choose("Save the File", copy.with_suffix(""))
+    window.choose("Save the File", copy)
     wait_for(copy.exists)
     assert copy.read_text() == "Dear reader"
     window.click("push button", "Delete: note.txt")

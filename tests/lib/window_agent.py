@@ -296,7 +296,7 @@ def choose(title, path):
     """A path that is typed opens the dialog's location; without a window manager nobody gives it the focus."""
     xdotool("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
     xdotool("type", "--delay", 20, path)
-    # What GTK puts behind it to complete it can stay there.
+    # What stands behind it goes: the end of the name that was offered, and what GTK has completed it with.
     xdotool("key", "shift+End", "Delete", "Return")
     return True
 
