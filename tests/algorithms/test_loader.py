@@ -98,6 +98,13 @@ def test_formats(tmp_path, mode):
         assert is_same_as_pil(path), ending
 
 
+def test_webp_with_loss(tmp_path):
+    path = tmp_path / "a.webp"
+    picture(61, 43).save(path)
+    ours, theirs = photo(path), np.array(Image.open(path).convert("RGB"))
+    assert ours.shape == theirs.shape and np.abs(ours.astype(int) - theirs).mean() <= 2
+
+
 def test_cmyk_and_progressive(tmp_path):
     picture(61, 43).convert("CMYK").save(tmp_path / "cmyk.jpg")
     picture(161, 143).save(tmp_path / "progressive.jpg", progressive=True)

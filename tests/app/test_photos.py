@@ -164,7 +164,7 @@ def paste(window, folder):
 def export_csv(window, folder):
     window.reveal("push button", "Export CSV…")
     window.click("push button", "Export CSV…")
-    window.wait("push button", "_Save")
+    window.wait("push button", "Cancel")
     path = folder / "photos.csv"
     window.choose("Export CSV", path)
     wait_for(lambda: path.exists() and path.read_text().count("\n") == 9)
@@ -187,8 +187,7 @@ def test_model(tmp_path):
         assert window.find("label", "9\u202f231") and window.find("label", "Convolution")
         window.shot("model")
         window.click("push button", "Export ONNX…")
-        window.wait("push button", "_Save")
-        # The name before its ending is what typing takes the place of.
+        window.wait("push button", "Cancel")
         window.choose("Export ONNX", tmp_path / "model.onnx")
         window.wait("label", "The ONNX file was written")
         exported = onnx.load(str(tmp_path / "model.onnx"))

@@ -54,6 +54,8 @@ def test_hosts_are_those_of_botocore(service, fips):
 
 
 def test_no_fips_in_china():
+    """And none of its own in aws-us-gov, whatever rules are at hand."""
+    assert regions("fips", "sagemaker")["us-gov-west-1"]["host"] == "api.sagemaker.us-gov-west-1.amazonaws.com"
     assert regions("fips", "sagemaker")["cn-north-1"]["host"] == "api.sagemaker.cn-north-1.amazonaws.com.cn"
 
 

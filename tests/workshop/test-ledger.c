@@ -88,7 +88,6 @@ test_kept (void)
   remove_path (path);
 }
 
-/* A file that is damaged is not taken for an empty one: what it names may still cost money. */
 static void
 count (SbLedger *ledger, gpointer data)
 {
@@ -143,6 +142,7 @@ test_gone (void)
   remove_path (path);
 }
 
+/* A file that is damaged is not taken for an empty one: what it names may still cost money. */
 static void
 test_damaged (void)
 {
