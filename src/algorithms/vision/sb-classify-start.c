@@ -13,6 +13,7 @@
 #include "algorithms/contract/sb-contract.h"
 #include "algorithms/vision/sb-classify-private.h"
 #include "algorithms/vision/sb-pretrained.h"
+#include "algorithms/vision/sb-worker.h"
 #include "algorithms/vision/sb-world.h"
 #include "wire/sb-json.h"
 
@@ -360,6 +361,8 @@ make_graphs (SbClassify *self, GError **error)
     flags |= SB_GRAPH_HEAD_ONLY;
   self->graph = sb_graph_new (self->net, options->batch, flags, error);
   if (self->graph == NULL)
+    return FALSE;
+  if (!sb_worker_share_gradients (self->graph, error))
     return FALSE;
   if (self->validation != NULL)
     self->evaluation =

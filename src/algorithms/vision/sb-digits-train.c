@@ -153,6 +153,8 @@ build (Training *self, GError **error)
   if (self->validation != NULL && self->evaluation == NULL)
     return FALSE;
   sb_graph_get_weights (self->graph, &count);
+  if (!sb_worker_share_gradients (self->graph, error))
+    return FALSE;
   self->optimizer = sb_optimizer_new (kind,
                                       sb_options_get_number (self->options, "momentum"),
                                       sb_options_get_number (self->options, "weight_decay"),

@@ -145,6 +145,7 @@ struct _SbGraph
   SbOp *take_features;
   float *masters;
   float *gradients;
+  float *own_gradients; /* NULL where others have given the memory */
   float *statistics;
   gsize n_masters;
   gsize n_statistics;

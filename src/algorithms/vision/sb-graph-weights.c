@@ -67,7 +67,7 @@ sb_graph_lay_out_weights (SbGraph *self)
   self->masters = sb_graph_new_floats (self->n_masters);
   self->statistics = sb_graph_new_floats (self->n_statistics);
   if (sb_graph_is_training (self))
-    self->gradients = sb_graph_new_floats (self->n_masters);
+    self->gradients = self->own_gradients = sb_graph_new_floats (self->n_masters);
 }
 
 /* The tensors over the weights of a node that are in the flat arrays. */
@@ -329,6 +329,35 @@ float *
 sb_graph_get_gradients (SbGraph *self)
 {
   return self->gradients;
+}
+
+/**
+ * sb_graph_move_gradients:
+ * @self: a training graph
+ * @memory: room for as many numbers as sb_graph_get_weights() tells, aligned to 64 bytes, which
+ * outlives the graph
+ * @error: %SB_DNN_ERROR
+ *
+ * From now on the gradients are there.
+ *
+ * Returns: whether they are
+ */
+gboolean
+sb_graph_move_gradients (SbGraph *self, float *memory, GError **error)
+{
+  memcpy (memory, self->gradients, self->n_masters * sizeof (float));
+  for (guint i = 0; i < self->n_nodes; i++)
+    for (guint role = 0; role < self->nodes[i].n_weights; role++)
+      {
+        SbTensor *tensor = self->nodes[i].diff_roles[role];
+        const SbPlace *place = &self->places[self->nodes[i].first_weight + role];
+
+        if (tensor != NULL && !sb_tensor_place (tensor, memory + place->offset, error))
+          return FALSE;
+      }
+  self->gradients = memory;
+  g_clear_pointer (&self->own_gradients, g_aligned_free);
+  return TRUE;
 }
 
 /**

@@ -30,7 +30,7 @@ sb_graph_free (SbGraph *self)
   g_array_unref (self->update);
   g_clear_pointer (&self->arena, g_aligned_free);
   g_clear_pointer (&self->masters, g_aligned_free);
-  g_clear_pointer (&self->gradients, g_aligned_free);
+  g_clear_pointer (&self->own_gradients, g_aligned_free);
   g_clear_pointer (&self->statistics, g_aligned_free);
   g_free (self->places);
   g_free (self->nodes);

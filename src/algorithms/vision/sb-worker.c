@@ -35,6 +35,26 @@ sb_worker_stop_wanted (void)
 }
 
 /**
+ * sb_worker_share_gradients:
+ * @graph: a training graph
+ * @error: %SB_DNN_ERROR
+ *
+ * Puts its gradients where all workers see them, if there is such a place.
+ *
+ * Returns: whether the graph can be used
+ */
+gboolean
+sb_worker_share_gradients (SbGraph *graph, GError **error)
+{
+  gsize count;
+  float *memory;
+
+  sb_graph_get_weights (graph, &count);
+  memory = sb_world_new_shared (count);
+  return memory == NULL || sb_graph_move_gradients (graph, memory, error);
+}
+
+/**
  * sb_worker_run:
  * @argv: the program's own arguments, for further workers
  * @func: trains

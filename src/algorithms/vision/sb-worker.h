@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "algorithms/vision/sb-graph.h"
 
 G_BEGIN_DECLS
 
@@ -22,5 +22,6 @@ typedef gboolean (*SbWorkerFunc) (gpointer data, GError **error);
 
 int sb_worker_run (char **argv, SbWorkerFunc func, gpointer data);
 gboolean sb_worker_stop_wanted (void);
+gboolean sb_worker_share_gradients (SbGraph *graph, GError **error);
 
 G_END_DECLS

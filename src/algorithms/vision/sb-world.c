@@ -8,9 +8,12 @@
 #include "algorithms/vision/sb-world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <mpi.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +22,10 @@
 #include "wire/sb-json.h"
 
 /* Numbers are sent so many together: many small sums would each wait for the network. */
-#define ENOUGH 262144
+#define ENOUGH    262144
+#define ALIGNMENT 64
+/* Numbers that are summed at once, so that they are still near when they are handed out. */
+#define BLOCK 4096
 /* What a shell exits with, too, when there is no such program. */
 #define NOT_FOUND 127
 
@@ -29,6 +35,24 @@ static gboolean started;
 static GArray *requests; /* MPI_Request */
 static float *collected; /* not sent yet */
 static gsize n_collected;
+
+/* Memory of all workers, where they are in one machine: each has such a part. */
+static struct
+{
+  float **parts; /* by rank; NULL where there is none */
+  gsize bytes;   /* of all of it */
+  gsize count;   /* of numbers in each */
+  gsize begin;   /* what is to be summed */
+  gsize end;
+} shared;
+
+/* Where the first worker has put it. */
+typedef struct
+{
+  int process;
+  int fd;
+  guint32 token[4]; /* what it begins with */
+} SharedPlace;
 
 /**
  * sb_world_get_hosts:
@@ -147,6 +171,9 @@ sb_world_start (void)
 void
 sb_world_end (void)
 {
+  if (shared.parts != NULL)
+    munmap (shared.parts[0] - ALIGNMENT / sizeof (float), shared.bytes);
+  g_clear_pointer (&shared.parts, g_free);
   if (started)
     MPI_Finalize ();
   g_clear_pointer (&requests, g_array_unref);
@@ -188,6 +215,164 @@ sb_world_is_first (void)
   return rank == 0;
 }
 
+/* Whether all workers say so. */
+static gboolean
+all_agree (gboolean fine)
+{
+  int least = fine;
+
+  MPI_Allreduce (MPI_IN_PLACE, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+  return least != 0;
+}
+
+static gboolean
+is_one_machine (void)
+{
+  MPI_Comm near;
+  int n;
+
+  MPI_Comm_split_type (MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &near);
+  MPI_Comm_size (near, &n);
+  MPI_Comm_free (&near);
+  return all_agree (n == size);
+}
+
+/* Memory without a name: whatever happens to the workers, nothing is left of it. */
+static int
+make_memory (SharedPlace *place)
+{
+  int fd = memfd_create ("sagebrush-gradients", MFD_CLOEXEC);
+
+  place->process = getpid ();
+  place->fd = fd;
+  for (guint i = 0; i < G_N_ELEMENTS (place->token); i++)
+    place->token[i] = g_random_int ();
+  if (fd >= 0 && (posix_fallocate (fd, 0, (off_t) shared.bytes) != 0 ||
+                  pwrite (fd, place->token, sizeof place->token, 0) != sizeof place->token))
+    {
+      close (fd);
+      return -1;
+    }
+  return fd;
+}
+
+static int
+find_memory (const SharedPlace *place)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/fd/%d", place->process, place->fd);
+  int fd = place->fd >= 0 ? open (path, O_RDWR | O_CLOEXEC | O_NONBLOCK) : -1;
+  guint32 token[G_N_ELEMENTS (place->token)];
+
+  if (fd >= 0 && (pread (fd, token, sizeof token, 0) != sizeof token ||
+                  memcmp (token, place->token, sizeof token) != 0))
+    {
+      close (fd);
+      return -1;
+    }
+  return fd;
+}
+
+/* All workers' memory, or MAP_FAILED. */
+static void *
+map_memory (void)
+{
+  SharedPlace place = { 0 };
+  int fd = rank == 0 ? make_memory (&place) : -1;
+  void *memory = MAP_FAILED;
+
+  MPI_Bcast (&place, sizeof place, MPI_BYTE, 0, MPI_COMM_WORLD);
+  if (rank > 0)
+    fd = find_memory (&place);
+  if (fd >= 0)
+    memory = mmap (NULL, shared.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  /* The first worker must not close it before the others have it. */
+  if (!all_agree (memory != MAP_FAILED) && memory != MAP_FAILED)
+    {
+      munmap (memory, shared.bytes);
+      memory = MAP_FAILED;
+    }
+  if (fd >= 0)
+    close (fd);
+  return memory;
+}
+
+/**
+ * sb_world_new_shared:
+ * @count: how many numbers
+ *
+ * Memory in which sums are made in place: where all workers are in one machine, each adds a share
+ * of the numbers out of the memory of all, and nothing is sent. Every worker has to ask at the same
+ * time, and once only.
+ *
+ * Returns: (transfer none) (nullable): zeros, aligned to 64 bytes, which are there until
+ * sb_world_end(); %NULL where there is one worker, where they are in several machines, or where
+ * there is no such memory: then sums are sent
+ */
+float *
+sb_world_new_shared (gsize count)
+{
+  gsize padded = (count * sizeof (float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  char *memory;
+
+  g_return_val_if_fail (shared.parts == NULL, NULL);
+  if (size == 1 || !is_one_machine ())
+    return NULL;
+  shared.bytes = ALIGNMENT + padded * (gsize) size;
+  memory = map_memory ();
+  if (memory == MAP_FAILED)
+    return NULL;
+  shared.count = count;
+  shared.parts = g_new (float *, size);
+  for (int i = 0; i < size; i++)
+    shared.parts[i] = (float *) (gpointer) (memory + ALIGNMENT + padded * (gsize) i);
+  return shared.parts[rank];
+}
+
+/* What every worker has written before is what every one reads afterwards. */
+static void
+meet (void)
+{
+  atomic_thread_fence (memory_order_seq_cst);
+  MPI_Barrier (MPI_COMM_WORLD);
+  atomic_thread_fence (memory_order_seq_cst);
+}
+
+/* Every worker adds its share of the numbers, in the order of the workers, and gives it to all. */
+static void
+sum_shared (void)
+{
+  gsize n = shared.end - shared.begin;
+  gsize begin = shared.begin + n * (gsize) rank / (gsize) size;
+  gsize end = shared.begin + n * ((gsize) rank + 1) / (gsize) size;
+
+  meet ();
+  for (gsize at = begin; at < end; at += BLOCK)
+    {
+      gsize length = MIN (BLOCK, end - at);
+      float *sum = shared.parts[0] + at;
+
+      for (int i = 1; i < size; i++)
+        {
+          const float *part = shared.parts[i] + at;
+
+#pragma omp simd
+          for (gsize k = 0; k < length; k++)
+            sum[k] += part[k];
+        }
+      for (int i = 1; i < size; i++)
+        memcpy (shared.parts[i] + at, sum, length * sizeof (float));
+    }
+  meet ();
+  shared.begin = shared.end = 0;
+}
+
+static gboolean
+is_shared (const float *values)
+{
+  return shared.parts != NULL && values >= shared.parts[rank] &&
+         values < shared.parts[rank] + shared.count;
+}
+
 static void
 send_collected (void)
 {
@@ -216,6 +401,14 @@ sb_world_sum_begin (float *values, gsize count, gpointer unused)
   if (size == 1)
     return;
   g_assert (count <= G_MAXINT);
+  if (is_shared (values))
+    {
+      gsize begin = (gsize) (values - shared.parts[rank]);
+
+      shared.begin = shared.end > 0 ? MIN (shared.begin, begin) : begin;
+      shared.end = MAX (shared.end, begin + count);
+      return;
+    }
   /* Gradients come from the last layer to the first: what comes now is right before the last. */
   if (n_collected == 0 || values + count != collected || n_collected + count > G_MAXINT)
     send_collected ();
@@ -233,6 +426,8 @@ sb_world_sum_wait (void)
   send_collected ();
   MPI_Waitall ((int) requests->len, (MPI_Request *) (gpointer) requests->data, MPI_STATUSES_IGNORE);
   g_array_set_size (requests, 0);
+  if (shared.end > 0)
+    sum_shared ();
 }
 
 /**

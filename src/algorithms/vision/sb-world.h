@@ -20,6 +20,7 @@ void sb_world_abort (void);
 int sb_world_get_rank (void);
 int sb_world_get_size (void);
 gboolean sb_world_is_first (void);
+float *sb_world_new_shared (gsize count);
 void sb_world_sum_begin (float *values, gsize count, gpointer unused);
 void sb_world_sum_wait (void);
 void sb_world_sum (double *values, int count);
