@@ -220,8 +220,11 @@ load_folded (const SbGraph *self, const SbNode *node, const SbNet *net, GError *
     memcpy (bias, get_values (net, node, 1), channels * sizeof (float));
   for (gsize c = 0; node->norm != NULL && c < channels; c++)
     {
-      double factor = get_values (net, node->norm, 0)[c] /
-                      sqrt (get_values (net, node->norm, 3)[c] + node->norm->layer->epsilon);
+      /* In 32 bit, as ONNX has it and oneDNN takes it: a net means the same however it came here.
+       */
+      double epsilon = (float) node->norm->layer->epsilon;
+      double factor =
+          get_values (net, node->norm, 0)[c] / sqrt (get_values (net, node->norm, 3)[c] + epsilon);
       double before = node->layer->bias ? bias[c] : 0;
 
       for (gsize i = 0; i < inner; i++)
