@@ -145,7 +145,7 @@ def ask_why(window):
     window.wait("label", "single.png · ")
     window.reveal("push button", "Why?")
     window.click("push button", "Why?")
-    window.wait("push button", "Show Map", 120)
+    window.wait("label", "speaks for “blue”", 120)
     left, top, width, height = window.reveal("image", "single.png")
     window.ask("point", left + width // 2, top + height // 2)
     window.wait("label", "Without this part “blue” is less likely by")
