@@ -8,132 +8,226 @@
  * A tile of 4 × 4 outputs takes 6 × 6 inputs, and so does its neighbour, 4 pixels on. Both are
  * changed into 6 × 6 points, at each of which a convolution is one matrix product over the
  * channels: 36 products for what 144 are needed directly (Winograd's F(4 × 4, 3 × 3); Lavin and
- * Gray 2015). Weights of 5 × 5 pixels leave 2 × 2 outputs of the same points: 36 products for 100.
- * The points of interpolation are 0, ±A, ±B and infinity, chosen for small errors of rounding.
+ * Gray 2015). With weights of 5 × 5 pixels it takes 8 × 8 inputs and points: 64 products for 400.
+ * The points of interpolation are 0, infinity, and pairs ±p, chosen for small errors of rounding.
  *
- * What follows is written for tiles of @edge outputs a side; the compiler makes two of each.
+ * What follows is written for tiles of @side inputs and points and @edge outputs a side; the
+ * compiler makes two of each.
  */
-
-#define A  0.75f
-#define B  1.25f
-#define A2 (A * A)
-#define B2 (B * B)
-#define A3 (A2 * A)
-#define B3 (B2 * B)
-#define A4 (A2 * A2)
-#define B4 (B2 * B2)
-#define NA (2 * A2 * (A2 - B2))
-#define NB (2 * B2 * (B2 - A2))
 
 typedef float Vector __attribute__ ((vector_size (4 * WIDTH), aligned (4)));
 typedef gint32 Mask __attribute__ ((vector_size (4 * WIDTH)));
 
+#define INLINE inline __attribute__ ((always_inline))
+
 /* Vectors in a panel, and rows of a matrix that are multiplied at once. */
 #define VECTORS (SB_WINOGRAD_PANEL / WIDTH)
 
-/* Pixels of a side of a tile's inputs, and of the weights. */
-#define SIDE         6
-#define KERNEL(edge) (SIDE + 1 - (edge))
-#define AROUND(edge) (KERNEL (edge) / 2)
+/* The most inputs, outputs, and pixels of the weights, a side. */
+#define MAX_SIDE   8
+#define MAX_EDGE   4
+#define MAX_KERNEL 5
+
+/* Pixels of a side of the weights. */
+#define KERNEL(side, edge) ((side) + 1 - (edge))
+#define AROUND(side, edge) (KERNEL (side, edge) / 2)
+
+/* The positive point of pair number @pair, of two with 6 points and of three with 8. */
+static INLINE double
+get_point (int side, int pair)
+{
+  if (side == 6)
+    return pair == 0 ? 0.75 : 1.25;
+  return pair == 0 ? 0.5 : pair;
+}
+
+/* Zero for a third pair where there are two. */
+static INLINE double
+get_square (int side, int pair)
+{
+  return side == 6 && pair == 2 ? 0 : get_point (side, pair) * get_point (side, pair);
+}
+
+static INLINE double
+add_others (int side, int pair)
+{
+  return get_square (side, (pair + 1) % 3) + get_square (side, (pair + 2) % 3);
+}
+
+static INLINE double
+multiply_others (int side, int pair)
+{
+  return get_square (side, (pair + 1) % 3) * get_square (side, (pair + 2) % 3);
+}
+
+/* The product of a point's distances from all others; of those of zero with @pair -1. */
+static INLINE double
+get_norm (int side, int pair)
+{
+  double own = pair < 0 ? 0 : get_square (side, pair), norm = pair < 0 ? 1 : 2 * own;
+
+  for (int i = 0; i < side / 2 - 1; i++)
+    if (i != pair)
+      norm *= own - get_square (side, i);
+  return norm;
+}
 
 /* Each of these changes numbers that are @from apart into others that are @to apart. */
 
-static inline __attribute__ ((always_inline)) void
-change_input (Vector *out, int to, const Vector *x, int from)
+static INLINE void
+change_input_pair (int side, int pair, Vector *out, int to, const Vector *x, int from)
 {
-  Vector a_even = x[4 * from] - B2 * x[2 * from], a_odd = A * (x[3 * from] - B2 * x[1 * from]);
-  Vector b_even = x[4 * from] - A2 * x[2 * from], b_odd = B * (x[3 * from] - A2 * x[1 * from]);
+  const float point = (float) get_point (side, pair), sum = (float) add_others (side, pair);
+  const float product = (float) multiply_others (side, pair);
+  Vector even = x[(side - 2) * from] - sum * x[(side - 4) * from];
+  Vector odd = x[(side - 3) * from] - sum * x[(side - 5) * from];
 
-  out[0 * to] = x[4 * from] + (A2 * B2) * x[0 * from] - (A2 + B2) * x[2 * from];
-  out[1 * to] = a_even + a_odd;
-  out[2 * to] = a_even - a_odd;
-  out[3 * to] = b_even + b_odd;
-  out[4 * to] = b_even - b_odd;
-  out[5 * to] = x[5 * from] + (A2 * B2) * x[1 * from] - (A2 + B2) * x[3 * from];
-}
-
-static inline __attribute__ ((always_inline)) void
-change_output (int edge, Vector *out, int to, const Vector *m, int from)
-{
-  Vector a_sum = m[1 * from] + m[2 * from], a_diff = m[1 * from] - m[2 * from];
-  Vector b_sum = m[3 * from] + m[4 * from], b_diff = m[3 * from] - m[4 * from];
-
-  out[0 * to] = m[0 * from] + a_sum + b_sum;
-  out[1 * to] = A * a_diff + B * b_diff;
-  if (edge == 4)
+  if (side == 8)
     {
-      out[2 * to] = A2 * a_sum + B2 * b_sum;
-      out[3 * to] = A3 * a_diff + B3 * b_diff;
+      even += product * x[2 * from];
+      odd += product * x[1 * from];
     }
-  out[(edge - 1) * to] += m[5 * from];
+  out[(2 * pair + 1) * to] = even + point * odd;
+  out[(2 * pair + 2) * to] = even - point * odd;
 }
 
-static inline __attribute__ ((always_inline)) void
-change_gradient (int edge, Vector *out, int to, const Vector *y, int from)
+/* What is left of the polynomial without its point zero. */
+static INLINE Vector
+change_input_end (int side, const Vector *x, int from)
 {
-  Vector a_even = y[0 * from], a_odd = A * y[1 * from];
-  Vector b_even = y[0 * from], b_odd = B * y[1 * from];
+  const float sum = (float) (add_others (side, 0) + get_square (side, 0));
+  const float pairs =
+      (float) (multiply_others (side, 0) + multiply_others (side, 1) + multiply_others (side, 2));
 
-  if (edge == 4)
-    {
-      a_even += A2 * y[2 * from];
-      a_odd += A3 * y[3 * from];
-      b_even += B2 * y[2 * from];
-      b_odd += B3 * y[3 * from];
-    }
-  out[0 * to] = y[0 * from];
-  out[1 * to] = a_even + a_odd;
-  out[2 * to] = a_even - a_odd;
-  out[3 * to] = b_even + b_odd;
-  out[4 * to] = b_even - b_odd;
-  out[5 * to] = y[(edge - 1) * from];
+  if (side == 6)
+    return x[4 * from] - sum * x[2 * from] + pairs * x[0 * from];
+  return x[6 * from] - sum * x[4 * from] + pairs * x[2 * from] +
+         (float) get_norm (side, -1) * x[0 * from];
 }
 
-static inline __attribute__ ((always_inline)) void
-change_weights (int edge, Vector *out, int to, const Vector *g, int from)
+static INLINE void
+change_input (int side, Vector *out, int to, const Vector *x, int from)
 {
-  Vector a_even = (1 / NA) * g[0 * from] + (A2 / NA) * g[2 * from], a_odd = (A / NA) * g[1 * from];
-  Vector b_even = (1 / NB) * g[0 * from] + (B2 / NB) * g[2 * from], b_odd = (B / NB) * g[1 * from];
-
-  if (edge == 2)
-    {
-      a_even += (A4 / NA) * g[4 * from];
-      a_odd += (A3 / NA) * g[3 * from];
-      b_even += (B4 / NB) * g[4 * from];
-      b_odd += (B3 / NB) * g[3 * from];
-    }
-  out[0 * to] = (1 / (A2 * B2)) * g[0 * from];
-  out[1 * to] = a_even + a_odd;
-  out[2 * to] = a_even - a_odd;
-  out[3 * to] = b_even + b_odd;
-  out[4 * to] = b_even - b_odd;
-  out[5 * to] = g[(KERNEL (edge) - 1) * from];
+  out[0 * to] = change_input_end (side, x, from);
+  change_input_pair (side, 0, out, to, x, from);
+  change_input_pair (side, 1, out, to, x, from);
+  if (side == 8)
+    change_input_pair (side, 2, out, to, x, from);
+  out[(side - 1) * to] = change_input_end (side, x + from, from);
 }
 
-static inline __attribute__ ((always_inline)) void
-change_weights_back (int edge, Vector *out, int to, const Vector *u, int from)
+static INLINE void
+add (gboolean first, Vector *out, Vector value)
 {
-  Vector a_sum = u[1 * from] + u[2 * from], a_diff = u[1 * from] - u[2 * from];
-  Vector b_sum = u[3 * from] + u[4 * from], b_diff = u[3 * from] - u[4 * from];
-
-  out[0 * to] = (1 / (A2 * B2)) * u[0 * from] + (1 / NA) * a_sum + (1 / NB) * b_sum;
-  out[1 * to] = (A / NA) * a_diff + (B / NB) * b_diff;
-  out[2 * to] = (A2 / NA) * a_sum + (B2 / NB) * b_sum;
-  if (edge == 2)
-    {
-      out[3 * to] = (A3 / NA) * a_diff + (B3 / NB) * b_diff;
-      out[4 * to] = (A4 / NA) * a_sum + (B4 / NB) * b_sum;
-    }
-  out[(KERNEL (edge) - 1) * to] += u[5 * from];
+  *out = first ? value : *out + value;
 }
 
-static inline __attribute__ ((always_inline)) Vector
+/* Adds a pair's share, times @factor, to @n numbers; but for number 0, the first pair's is all. */
+static INLINE void
+add_pair (int n,
+          gboolean first,
+          double point,
+          double factor,
+          Vector *out,
+          int to,
+          const Vector *m,
+          int from)
+{
+  Vector sum = m[0] + m[from], difference = m[0] - m[from];
+  const double square = point * point;
+
+  out[0] += (float) factor * sum;
+  add (first, out + 1 * to, (float) (point * factor) * difference);
+  if (n > 2)
+    add (first, out + 2 * to, (float) (square * factor) * sum);
+  if (n > 3)
+    add (first, out + 3 * to, (float) (square * point * factor) * difference);
+  if (n > 4)
+    add (first, out + 4 * to, (float) (square * square * factor) * sum);
+}
+
+static INLINE void
+add_pairs (int side, int n, gboolean normed, Vector *out, int to, const Vector *m, int from)
+{
+#pragma GCC unroll 3
+  for (int pair = 0; pair < side / 2 - 1; pair++)
+    add_pair (n,
+              pair == 0,
+              get_point (side, pair),
+              normed ? 1 / get_norm (side, pair) : 1,
+              out,
+              to,
+              m + (2 * pair + 1) * from,
+              from);
+  out[(n - 1) * to] += m[(side - 1) * from];
+}
+
+static INLINE void
+change_output (int side, int edge, Vector *out, int to, const Vector *m, int from)
+{
+  out[0] = m[0];
+  add_pairs (side, edge, FALSE, out, to, m, from);
+}
+
+static INLINE void
+change_weights_back (int side, int edge, Vector *out, int to, const Vector *u, int from)
+{
+  out[0] = (float) (1 / get_norm (side, -1)) * u[0];
+  add_pairs (side, KERNEL (side, edge), TRUE, out, to, u, from);
+}
+
+/* The values at a pair of points of a polynomial of @n coefficients. */
+static INLINE void
+evaluate_pair (int n, double point, double factor, Vector *out, int to, const Vector *y, int from)
+{
+  const double square = point * point;
+  Vector even = (float) factor * y[0], odd = (float) (point * factor) * y[1 * from];
+
+  if (n > 2)
+    even += (float) (square * factor) * y[2 * from];
+  if (n > 3)
+    odd += (float) (square * point * factor) * y[3 * from];
+  if (n > 4)
+    even += (float) (square * square * factor) * y[4 * from];
+  out[0] = even + odd;
+  out[to] = even - odd;
+}
+
+static INLINE void
+evaluate (int side, int n, gboolean normed, Vector *out, int to, const Vector *y, int from)
+{
+  out[0] = normed ? (float) (1 / get_norm (side, -1)) * y[0] : y[0];
+#pragma GCC unroll 3
+  for (int pair = 0; pair < side / 2 - 1; pair++)
+    evaluate_pair (n,
+                   get_point (side, pair),
+                   normed ? 1 / get_norm (side, pair) : 1,
+                   out + (2 * pair + 1) * to,
+                   to,
+                   y,
+                   from);
+  out[(side - 1) * to] = y[(n - 1) * from];
+}
+
+static INLINE void
+change_gradient (int side, int edge, Vector *out, int to, const Vector *y, int from)
+{
+  evaluate (side, edge, FALSE, out, to, y, from);
+}
+
+static INLINE void
+change_weights (int side, int edge, Vector *out, int to, const Vector *g, int from)
+{
+  evaluate (side, KERNEL (side, edge), TRUE, out, to, g, from);
+}
+
+static INLINE Vector
 load (const float *from)
 {
   return *(const Vector *) from;
 }
 
-static inline __attribute__ ((always_inline)) void
+static INLINE void
 store (float *to, Vector value)
 {
   *(Vector *) to = value;
@@ -148,13 +242,13 @@ typedef struct
 } NAME (Square);
 
 /* @side × @side pixels from the one at @y, @x on; what lies outside the image is zero, in @copy. */
-static inline __attribute__ ((always_inline)) NAME (Square)
-    get_square (const SbWinogradImage *image,
-                const float *data,
-                int y,
-                int x,
-                int side,
-                float *copy)
+static INLINE
+NAME (Square) take_square (const SbWinogradImage *image,
+                           const float *data,
+                           int y,
+                           int x,
+                           int side,
+                           float *copy)
 {
   gsize n = (gsize) image->block, line = n * (gsize) image->width;
 
@@ -174,7 +268,7 @@ static inline __attribute__ ((always_inline)) NAME (Square)
 }
 
 /* Lines of the image that the tile below needs, so that they are there by then. */
-static inline __attribute__ ((always_inline)) void
+static INLINE void
 fetch_below (const SbWinogradImage *image, const float *data, int edge, int y, int x)
 {
   gsize n = (gsize) image->block, line = n * (gsize) image->width;
@@ -196,8 +290,9 @@ get_offset (const SbWinogradImage *image, int channels, int number, int channel)
 }
 
 /* The points of a tile, @step apart; each panel of channels is @panel apart from the next. */
-static inline __attribute__ ((always_inline)) void
-take_input (int edge,
+static INLINE void
+take_input (int side,
+            int edge,
             const SbWinogradImage *image,
             const float *data,
             int channels,
@@ -206,43 +301,44 @@ take_input (int edge,
             gsize step,
             gsize panel)
 {
-  int y = edge * tile.y - AROUND (edge), x = edge * tile.x - AROUND (edge);
-  float copy[SIDE * SIDE * WIDTH];
+  int y = edge * tile.y - AROUND (side, edge), x = edge * tile.x - AROUND (side, edge);
+  float copy[MAX_SIDE * MAX_SIDE * WIDTH];
 
   for (int c = 0; c < channels; c += WIDTH)
     {
       const float *from = data + get_offset (image, channels, tile.number, c);
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = get_square (image, from, y, x, SIDE, copy);
-      Vector half[SIDE * SIDE];
+      NAME (Square) square = take_square (image, from, y, x, side, copy);
+      Vector half[MAX_SIDE * MAX_SIDE];
 
-      fetch_below (image, from, edge, y + SIDE, edge * tile.x);
+      fetch_below (image, from, edge, y + side, edge * tile.x);
 #pragma GCC unroll 1
-      for (int i = 0; i < SIDE; i++)
+      for (int i = 0; i < side; i++)
         {
           const float *at = square.at + (gsize) i * square.right;
-          Vector line[SIDE];
+          Vector line[MAX_SIDE];
 
-          for (int j = 0; j < SIDE; j++)
+          for (int j = 0; j < side; j++)
             line[j] = load (at + (gsize) j * square.down);
-          change_input (half + i, SIDE, line, 1);
+          change_input (side, half + i, side, line, 1);
         }
 #pragma GCC unroll 1
-      for (int i = 0; i < SIDE; i++)
+      for (int i = 0; i < side; i++)
         {
-          float *at = to + (gsize) (SIDE * i) * step;
-          Vector line[SIDE];
+          float *at = to + (gsize) (side * i) * step;
+          Vector line[MAX_SIDE];
 
-          change_input (line, 1, half + SIDE * i, 1);
-          for (int j = 0; j < SIDE; j++)
+          change_input (side, line, 1, half + side * i, 1);
+          for (int j = 0; j < side; j++)
             store (at + (gsize) j * step, line[j]);
         }
     }
 }
 
 /* The same from the gradient of a tile's outputs. */
-static inline __attribute__ ((always_inline)) void
-take_gradient (int edge,
+static INLINE void
+take_gradient (int side,
+               int edge,
                const SbWinogradImage *image,
                const float *data,
                int channels,
@@ -252,41 +348,41 @@ take_gradient (int edge,
                gsize panel)
 {
   int y = edge * tile.y, x = edge * tile.x;
-  float copy[4 * 4 * WIDTH];
+  float copy[MAX_EDGE * MAX_EDGE * WIDTH];
 
   for (int c = 0; c < channels; c += WIDTH)
     {
       const float *from = data + get_offset (image, channels, tile.number, c);
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = get_square (image, from, y, x, edge, copy);
-      Vector half[SIDE * 4];
+      NAME (Square) square = take_square (image, from, y, x, edge, copy);
+      Vector half[MAX_SIDE * MAX_EDGE];
 
       fetch_below (image, from, edge, y + edge, x);
 #pragma GCC unroll 1
       for (int i = 0; i < edge; i++)
         {
           const float *at = square.at + (gsize) i * square.right;
-          Vector line[4];
+          Vector line[MAX_EDGE];
 
           for (int j = 0; j < edge; j++)
             line[j] = load (at + (gsize) j * square.down);
-          change_gradient (edge, half + i, edge, line, 1);
+          change_gradient (side, edge, half + i, edge, line, 1);
         }
 #pragma GCC unroll 1
-      for (int i = 0; i < SIDE; i++)
+      for (int i = 0; i < side; i++)
         {
-          float *at = to + (gsize) (SIDE * i) * step;
-          Vector line[SIDE];
+          float *at = to + (gsize) (side * i) * step;
+          Vector line[MAX_SIDE];
 
-          change_gradient (edge, line, 1, half + edge * i, 1);
-          for (int j = 0; j < SIDE; j++)
+          change_gradient (side, edge, line, 1, half + edge * i, 1);
+          for (int j = 0; j < side; j++)
             store (at + (gsize) j * step, line[j]);
         }
     }
 }
 
 /* One line of a tile's outputs, the first being number @at. */
-static inline __attribute__ ((always_inline)) void
+static INLINE void
 store_line (float *data,
             gsize at,
             gsize apart,
@@ -308,8 +404,9 @@ store_line (float *data,
 }
 
 /* From the points back to outputs, as far as they lie within the image. */
-static inline __attribute__ ((always_inline)) void
-give_output (int edge,
+static INLINE void
+give_output (int side,
+             int edge,
              const SbWinogradImage *image,
              float *data,
              int channels,
@@ -328,24 +425,24 @@ give_output (int edge,
       gsize to = get_offset (image, channels, tile.number, c) + (gsize) y * line + (gsize) x * n;
       const float *from = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
       Vector bias = end->bias != NULL ? load (end->bias + c) : (Vector){ 0 };
-      Vector half[SIDE * 4];
+      Vector half[MAX_SIDE * MAX_EDGE];
 
 #pragma GCC unroll 1
-      for (int i = 0; i < SIDE; i++)
+      for (int i = 0; i < side; i++)
         {
           const float *at = from + (gsize) i * step;
-          Vector all[SIDE];
+          Vector all[MAX_SIDE];
 
-          for (int j = 0; j < SIDE; j++)
-            all[j] = load (at + (gsize) (SIDE * j) * step);
-          change_output (edge, half + i, SIDE, all, 1);
+          for (int j = 0; j < side; j++)
+            all[j] = load (at + (gsize) (side * j) * step);
+          change_output (side, edge, half + i, side, all, 1);
         }
 #pragma GCC unroll 1
       for (int i = 0; i < rows; i++)
         {
-          Vector result[4];
+          Vector result[MAX_EDGE];
 
-          change_output (edge, result, 1, half + SIDE * i, 1);
+          change_output (side, edge, result, 1, half + side * i, 1);
           if (columns == edge)
             store_line (data, to + (gsize) i * line, n, result, edge, bias, end);
           else
@@ -355,46 +452,47 @@ give_output (int edge,
 }
 
 /* The points of one input channel's weights to WIDTH outputs; the kernel's pixels are @apart. */
-static inline __attribute__ ((always_inline)) void
-take_weights (int edge,
+static INLINE void
+take_weights (int side,
+              int edge,
               const float *weights,
               gsize apart,
               gboolean turned,
               float *points,
               gsize step)
 {
-  int size = KERNEL (edge), n = size * size;
-  Vector kernel[25], half[SIDE * 5], all[SIDE * SIDE];
+  int size = KERNEL (side, edge), n = size * size;
+  Vector kernel[MAX_KERNEL * MAX_KERNEL], half[MAX_SIDE * MAX_KERNEL], all[MAX_SIDE * MAX_SIDE];
 
   for (int i = 0; i < n; i++)
     kernel[i] = load (weights + (gsize) (turned ? n - 1 - i : i) * apart);
   for (int i = 0; i < size; i++)
-    change_weights (edge, half + i, size, kernel + i, size);
-  for (int i = 0; i < SIDE; i++)
-    change_weights (edge, all + SIDE * i, 1, half + size * i, 1);
-  for (int i = 0; i < SIDE * SIDE; i++)
+    change_weights (side, edge, half + i, size, kernel + i, size);
+  for (int i = 0; i < side; i++)
+    change_weights (side, edge, all + side * i, 1, half + size * i, 1);
+  for (int i = 0; i < side * side; i++)
     store (points + (gsize) i * step, all[i]);
 }
 
-static inline __attribute__ ((always_inline)) void
-give_weights (int edge, const float *points, gsize step, float *weights, gsize apart)
+static INLINE void
+give_weights (int side, int edge, const float *points, gsize step, float *weights, gsize apart)
 {
-  int size = KERNEL (edge);
-  Vector kernel[25], half[SIDE * 5], all[SIDE * SIDE];
+  int size = KERNEL (side, edge);
+  Vector kernel[MAX_KERNEL * MAX_KERNEL], half[MAX_SIDE * MAX_KERNEL], all[MAX_SIDE * MAX_SIDE];
 
-  for (int i = 0; i < SIDE * SIDE; i++)
+  for (int i = 0; i < side * side; i++)
     all[i] = load (points + (gsize) i * step);
-  for (int i = 0; i < SIDE; i++)
-    change_weights_back (edge, half + i, SIDE, all + i, SIDE);
+  for (int i = 0; i < side; i++)
+    change_weights_back (side, edge, half + i, side, all + i, side);
   for (int i = 0; i < size; i++)
-    change_weights_back (edge, kernel + size * i, 1, half + SIDE * i, 1);
+    change_weights_back (side, edge, kernel + size * i, 1, half + side * i, 1);
   for (int i = 0; i < size * size; i++)
     store (weights + (gsize) i * apart, kernel[i]);
 }
 
 /* What there is of all this for tiles of @edge outputs a side. */
-#define CHANGES(edge)                                                                              \
-  static void NAME (input_##edge) (const SbWinogradImage *image,                                   \
+#define CHANGES(side, edge)                                                                        \
+  static void NAME (input_##side) (const SbWinogradImage *image,                                   \
                                    const float *data,                                              \
                                    int channels,                                                   \
                                    SbWinogradTile tile,                                            \
@@ -402,9 +500,9 @@ give_weights (int edge, const float *points, gsize step, float *weights, gsize a
                                    gsize step,                                                     \
                                    gsize panel)                                                    \
   {                                                                                                \
-    take_input (edge, image, data, channels, tile, points, step, panel);                           \
+    take_input (side, edge, image, data, channels, tile, points, step, panel);                     \
   }                                                                                                \
-  static void NAME (gradient_##edge) (const SbWinogradImage *image,                                \
+  static void NAME (gradient_##side) (const SbWinogradImage *image,                                \
                                       const float *data,                                           \
                                       int channels,                                                \
                                       SbWinogradTile tile,                                         \
@@ -412,9 +510,9 @@ give_weights (int edge, const float *points, gsize step, float *weights, gsize a
                                       gsize step,                                                  \
                                       gsize panel)                                                 \
   {                                                                                                \
-    take_gradient (edge, image, data, channels, tile, points, step, panel);                        \
+    take_gradient (side, edge, image, data, channels, tile, points, step, panel);                  \
   }                                                                                                \
-  static void NAME (output_##edge) (const SbWinogradImage *image,                                  \
+  static void NAME (output_##side) (const SbWinogradImage *image,                                  \
                                     float *data,                                                   \
                                     int channels,                                                  \
                                     SbWinogradTile tile,                                           \
@@ -423,25 +521,25 @@ give_weights (int edge, const float *points, gsize step, float *weights, gsize a
                                     gsize panel,                                                   \
                                     const SbWinogradEnd *end)                                      \
   {                                                                                                \
-    give_output (edge, image, data, channels, tile, points, step, panel, end);                     \
+    give_output (side, edge, image, data, channels, tile, points, step, panel, end);               \
   }                                                                                                \
-  static void NAME (weights_##edge) (                                                              \
+  static void NAME (weights_##side) (                                                              \
       const float *weights, gsize apart, gboolean turned, float *points, gsize step)               \
   {                                                                                                \
-    take_weights (edge, weights, apart, turned, points, step);                                     \
+    take_weights (side, edge, weights, apart, turned, points, step);                               \
   }                                                                                                \
   static void NAME (                                                                               \
-      weights_back_##edge) (const float *points, gsize step, float *weights, gsize apart)          \
+      weights_back_##side) (const float *points, gsize step, float *weights, gsize apart)          \
   {                                                                                                \
-    give_weights (edge, points, step, weights, apart);                                             \
+    give_weights (side, edge, points, step, weights, apart);                                       \
   }
 
-CHANGES (4)
-CHANGES (2)
+CHANGES (6, 4)
+CHANGES (8, 4)
 
-#define TABLE(n)                                                                                   \
+#define TABLE(n, outputs)                                                                          \
   {                                                                                                \
-    .edge = n, .input = NAME (input_##n), .gradient = NAME (gradient_##n),                         \
+    .side = n, .edge = outputs, .input = NAME (input_##n), .gradient = NAME (gradient_##n),        \
     .output = NAME (output_##n), .weights = NAME (weights_##n),                                    \
     .weights_back = NAME (weights_back_##n),                                                       \
   }
@@ -460,7 +558,7 @@ look_at_ends (const float *from, gsize count)
   (void) value;
 }
 #else
-#define INNERMOST inline __attribute__ ((always_inline))
+#define INNERMOST INLINE
 
 static inline void
 look_at_ends (const float *from, gsize count)
@@ -542,8 +640,8 @@ NAME (multiply_back) (const float *a, const float *b, int n, float *to)
 const SbWinogradKernels NAME (kernels) = {
   .rows = ROWS,
   .width = WIDTH,
-  .three = TABLE (4),
-  .five = TABLE (2),
+  .three = TABLE (6, 4),
+  .five = TABLE (8, 4),
   .multiply = NAME (multiply),
   .multiply_back = NAME (multiply_back),
 };

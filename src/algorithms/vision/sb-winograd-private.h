@@ -42,12 +42,14 @@ typedef struct
 
 /**
  * SbWinogradChanges:
+ * @side: inputs in a row of a tile, and points
  * @edge: outputs in a row of a tile
  *
  * How tiles and weights become points and the other way round, for one size of weights.
  */
 typedef struct
 {
+  int side;
   int edge;
   void (*input) (const SbWinogradImage *image,
                  const float *data,

@@ -12,7 +12,6 @@
 
 #include "algorithms/vision/sb-winograd-private.h"
 
-#define POINTS 36
 /* A whole number of rows of every kernel. */
 #define TILES_STEP 12
 /* In floats: what of a group of tiles should be in the cache at once, and what it may take. */
@@ -25,8 +24,9 @@
 #define PANELS 4
 /* So that the points do not share a line of the cache. */
 #define SKEW 16
-/* Tiles below which reading the weights, which are four times as many, takes longer than is won. */
-#define FEWEST_TILES 32
+/* Tiles below which reading the weights' points takes longer than is won: they are 4 times as many
+ * as weights of 3 × 3 pixels, and 2.6 times those of 5 × 5. */
+#define FEWEST_TILES(kernel) ((kernel) == 3 ? 32 : 16)
 /* Channels whose gradient is summed up at once: the fewest that lie next to each other. */
 #define BIAS_STEP 8
 
@@ -37,7 +37,8 @@ typedef struct
   int rows;    /* of tiles in an image */
   int columns; /* of tiles in an image */
   int total;
-  int size; /* tiles in a group */
+  int size;   /* tiles in a group */
+  int points; /* of each */
   gboolean own;
   gboolean single; /* there is but one, so that each of the weights' points is used once */
 } Groups;
@@ -51,7 +52,8 @@ typedef struct
   Groups groups;
   SbWinogradImage in;
   SbWinogradImage out;
-  gsize in_step; /* from point to point, of a group's inputs */
+  gsize n_points; /* of a tile */
+  gsize in_step;  /* from point to point, of a group's inputs */
   gsize out_step;
   gsize weight_step;
   gsize panel_step; /* of one panel of outputs alone */
@@ -88,20 +90,22 @@ get_changes (const SbWinogradKernels *kernels, const SbWinogradShape *shape)
 static Groups
 make_groups (const SbWinogradShape *shape)
 {
-  int edge = get_changes (sb_winograd_get_kernels (), shape)->edge;
+  const SbWinogradChanges *changes = get_changes (sb_winograd_get_kernels (), shape);
+  int edge = changes->edge;
   Groups groups = { .rows = (shape->height + edge - 1) / edge,
-                    .columns = (shape->width + edge - 1) / edge };
+                    .columns = (shape->width + edge - 1) / edge,
+                    .points = changes->side * changes->side };
   int both = shape->inputs + shape->outputs, product = shape->inputs * shape->outputs;
 
   groups.total = shape->batch * groups.rows * groups.columns;
   groups.own = product <= OWN_MOST;
   if (groups.own)
-    groups.size = OWN_WANTED / (POINTS * both);
+    groups.size = OWN_WANTED / (groups.points * both);
   else
     {
       /* Few tiles fit into the cache, but many share what is read of the weights. */
-      groups.size = MAX (GROUP_WANTED / (POINTS * both), product / both);
-      groups.size = MIN (groups.size, GROUP_MOST / (POINTS * both));
+      groups.size = MAX (GROUP_WANTED / (groups.points * both), product / both);
+      groups.size = MIN (groups.size, GROUP_MOST / (groups.points * both));
     }
   groups.size = MIN (groups.size, groups.total);
   groups.size = MAX (1, (groups.size + TILES_STEP - 1) / TILES_STEP) * TILES_STEP;
@@ -123,19 +127,8 @@ sb_winograd_is_worth_it (const SbWinogradShape *shape)
 {
   return sb_winograd_get_kernels () != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
          shape->inputs % SB_WINOGRAD_PANEL == 0 && shape->outputs % SB_WINOGRAD_PANEL == 0 &&
-         shape->height >= 4 && shape->width >= 4 && make_groups (shape).total >= FEWEST_TILES;
-}
-
-/**
- * sb_winograd_get_n_points:
- * @shape: of a convolution
- *
- * Returns: how many floats its weights become
- */
-gsize
-sb_winograd_get_n_points (const SbWinogradShape *shape)
-{
-  return POINTS * ((gsize) shape->inputs * (gsize) shape->outputs + SKEW);
+         shape->height >= 4 && shape->width >= 4 &&
+         make_groups (shape).total >= FEWEST_TILES (shape->kernel);
 }
 
 static gsize
@@ -156,6 +149,7 @@ make_work (const SbWinogradShape *shape)
                  .groups = groups,
                  .in = make_image (shape, shape->inputs),
                  .out = make_image (shape, shape->outputs),
+                 .n_points = (gsize) groups.points,
                  .in_step = get_step (&groups, shape->inputs),
                  .out_step = get_step (&groups, shape->outputs),
                  .weight_step = (gsize) shape->inputs * (gsize) shape->outputs + SKEW,
@@ -164,18 +158,33 @@ make_work (const SbWinogradShape *shape)
                  .n_panels = shape->outputs / SB_WINOGRAD_PANEL };
 }
 
+/**
+ * sb_winograd_get_n_points:
+ * @shape: of a convolution
+ *
+ * Returns: how many floats its weights become
+ */
+gsize
+sb_winograd_get_n_points (const SbWinogradShape *shape)
+{
+  Work work = make_work (shape);
+
+  return work.n_points * work.weight_step;
+}
+
 static gsize
 get_n_group (const Work *work)
 {
-  return POINTS * (work->in_step + work->out_step);
+  return work->n_points * (work->in_step + work->out_step);
 }
 
 /* Of the weights' points, while they are of use. */
 static gsize
 get_n_weights (const Work *work)
 {
-  return POINTS * (work->groups.single ? work->panel_step * PANELS * (gsize) work->shape->threads
-                                       : work->weight_step);
+  return work->n_points * (work->groups.single
+                               ? work->panel_step * PANELS * (gsize) work->shape->threads
+                               : work->weight_step);
 }
 
 /**
@@ -401,14 +410,14 @@ convolve_own (const Work *work,
               float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = POINTS * work->n_panels;
+  int n_jobs = groups->points * work->n_panels;
 
 #pragma omp parallel for schedule(static) num_threads(work->shape->threads)
   for (int first = 0; first < groups->total; first += groups->size)
     {
       int n = MIN (groups->size, groups->total - first);
       float *a = scratch + (gsize) omp_get_thread_num () * get_n_group (work);
-      float *to = a + POINTS * work->in_step;
+      float *to = a + work->n_points * work->in_step;
 
       for (int i = 0; i < n; i++)
         change_input (work, src, first, i, a);
@@ -428,8 +437,8 @@ convolve_together (const Work *work,
                    float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = POINTS * work->n_panels;
-  float *to = scratch + POINTS * work->in_step;
+  int n_jobs = groups->points * work->n_panels;
+  float *to = scratch + work->n_points * work->in_step;
 
 #pragma omp parallel num_threads(work->shape->threads)
   for (int first = 0; first < groups->total; first += groups->size)
@@ -458,11 +467,11 @@ convolve_single (const Work *work,
                  float *scratch)
 {
   int n = work->groups.total;
-  float *to = scratch + POINTS * work->in_step, *points = scratch + get_n_group (work);
+  float *to = scratch + work->n_points * work->in_step, *points = scratch + get_n_group (work);
 
 #pragma omp parallel num_threads(work->shape->threads)
   {
-    gsize each = POINTS * work->panel_step;
+    gsize each = work->n_points * work->panel_step;
     float *own = points + (gsize) omp_get_thread_num () * PANELS * each;
 
 #pragma omp for
@@ -475,7 +484,7 @@ convolve_single (const Work *work,
 
         for (int i = o; i < end_o; i++)
           change_panel (work, weights, i, own + (i - o) * each, work->panel_step);
-        for (int p = 0; p < POINTS; p++)
+        for (int p = 0; p < work->groups.points; p++)
           for (int i = o; i < end_o; i++)
             multiply (
                 work, p, i, n, scratch, own + (i - o) * each + (gsize) p * work->panel_step, to);
@@ -529,13 +538,13 @@ static float *
 take_own (const Work *work, const float *src, const float *diff_dst, float *scratch)
 {
   const Groups *groups = &work->groups;
-  gsize n_points = POINTS * work->weight_step, each = get_n_group (work) + n_points;
-  int n_jobs = POINTS * work->n_panels, threads = 1;
+  gsize n_points = work->n_points * work->weight_step, each = get_n_group (work) + n_points;
+  int n_jobs = groups->points * work->n_panels, threads = 1;
 
 #pragma omp parallel num_threads(work->shape->threads)
   {
     float *points = scratch + (gsize) omp_get_thread_num () * each;
-    float *a = points + n_points, *b = a + POINTS * work->in_step;
+    float *a = points + n_points, *b = a + work->n_points * work->in_step;
 
 #pragma omp single
     threads = omp_get_num_threads ();
@@ -565,9 +574,9 @@ static float *
 take_together (const Work *work, const float *src, const float *diff_dst, float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = POINTS * work->n_panels;
-  gsize n_points = POINTS * work->weight_step;
-  float *a = scratch + n_points, *b = a + POINTS * work->in_step;
+  int n_jobs = groups->points * work->n_panels;
+  gsize n_points = work->n_points * work->weight_step;
+  float *a = scratch + n_points, *b = a + work->n_points * work->in_step;
 
   memset (scratch, 0, n_points * sizeof (float));
 #pragma omp parallel num_threads(work->shape->threads)
@@ -597,11 +606,12 @@ take_single (const Work *work,
              float *scratch)
 {
   int n = work->groups.total;
-  float *a = scratch, *b = a + POINTS * work->in_step, *points = scratch + get_n_group (work);
+  float *a = scratch, *b = a + work->n_points * work->in_step,
+        *points = scratch + get_n_group (work);
 
 #pragma omp parallel num_threads(work->shape->threads)
   {
-    gsize each = POINTS * work->panel_step;
+    gsize each = work->n_points * work->panel_step;
     float *own = points + (gsize) omp_get_thread_num () * PANELS * each;
 
 #pragma omp for
@@ -616,7 +626,7 @@ take_single (const Work *work,
         int end_o = MIN (o + PANELS, work->n_panels);
 
         memset (own, 0, PANELS * each * sizeof (float));
-        for (int p = 0; p < POINTS; p++)
+        for (int p = 0; p < work->groups.points; p++)
           for (int i = o; i < end_o; i++)
             multiply_back (
                 work, p, i, n, a, b, own + (i - o) * each + (gsize) p * work->panel_step);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Convolutions of 3 × 3 or 5 × 5 pixels with a stride of 1, whose outputs are as large as their
- * inputs, in 32 bit, with a quarter or a third of the multiplications. oneDNN has those of 3 × 3 up
+ * inputs, in 32 bit, with a quarter or a sixth of the multiplications. oneDNN has those of 3 × 3 up
  * to version 2 and for AVX-512 alone.
  */
 
