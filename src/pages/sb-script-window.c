@@ -189,7 +189,7 @@ fill (SbScriptWindow *self, const char *text)
   gtk_text_buffer_set_modified (GTK_TEXT_BUFFER (self->buffer), FALSE);
   gtk_text_buffer_get_start_iter (GTK_TEXT_BUFFER (self->buffer), &start);
   gtk_text_buffer_place_cursor (GTK_TEXT_BUFFER (self->buffer), &start);
-  view = sb_source_view_new (self->buffer, _ ("Script"));
+  view = sb_source_view_new (self->buffer, _ ("Text of the script"));
   gtk_text_view_set_editable (GTK_TEXT_VIEW (view), TRUE);
   gtk_source_view_set_show_line_numbers (GTK_SOURCE_VIEW (view), TRUE);
   gtk_source_view_set_auto_indent (GTK_SOURCE_VIEW (view), TRUE);

@@ -82,7 +82,9 @@ def test_two_hosts_over_tcp(tmp_path, hosts):
     begin = [sent(name, end) for name, end in zip(names, ends)]
     apart = train(tmp_path / "apart", ["ip", "netns", "exec", names[0]], SAGEBRUSH_HOSTFILE=str(hostfile),
                   OMPI_MCA_plm_rsh_agent=str(shell), OMPI_MCA_btl="tcp,self", OMPI_MCA_btl_tcp_if_include="10.213.71.0/30",
-                  OMPI_MCA_oob_tcp_if_include="10.213.71.0/30")
+                  OMPI_MCA_oob_tcp_if_include="10.213.71.0/30",
+                  # The same for Open MPI 5, which leaves starting to PRRTE.
+                  PRTE_MCA_plm_ssh_agent=str(shell), PRTE_MCA_prte_if_include="10.213.71.0/30")
     # Five batches an epoch; each host sends about half of the gradients, and half of their sums, in each of them.
     for before, name, end in zip(begin, names, ends):
         assert sent(name, end) - before > 5 * N_WEIGHTS * 4
