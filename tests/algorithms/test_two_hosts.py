@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from test_digits import PROGRAM, write_job  # noqa: E402
 
 ADDRESSES = ("10.213.71.1", "10.213.71.2")
+# The other host has a name and processes of its own, too.
+ELSEWHERE = "unshare --uts --pid --fork --kill-child --mount-proc"
 # Weights of the network, all of which cross the cable in every step.
 N_WEIGHTS = 3274634
 
@@ -76,7 +78,7 @@ def sent(name, end):
 def test_two_hosts_over_tcp(tmp_path, hosts):
     names, ends = hosts
     shell, hostfile = tmp_path / "shell", tmp_path / "hosts"
-    shell.write_text(f'#!/bin/sh\n[ "$1" = {ADDRESSES[1]} ] || exit 9\nshift\nexec ip netns exec {names[1]} sh -c "$*"\n')
+    shell.write_text(f'#!/bin/sh\n[ "$1" = {ADDRESSES[1]} ] || exit 9\nshift\nexec ip netns exec {names[1]} {ELSEWHERE} sh -c "hostname elsewhere; $*"\n')
     shell.chmod(0o700)
     hostfile.write_text("".join(f"{address} slots=1\n" for address in ADDRESSES))
     begin = [sent(name, end) for name, end in zip(names, ends)]

@@ -225,18 +225,6 @@ all_agree (gboolean fine)
   return least != 0;
 }
 
-static gboolean
-is_one_machine (void)
-{
-  MPI_Comm near;
-  int n;
-
-  MPI_Comm_split_type (MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &near);
-  MPI_Comm_size (near, &n);
-  MPI_Comm_free (&near);
-  return all_agree (n == size);
-}
-
 /* Memory without a name: whatever happens to the workers, nothing is left of it. */
 static int
 make_memory (SharedPlace *place)
@@ -256,6 +244,7 @@ make_memory (SharedPlace *place)
   return fd;
 }
 
+/* In another machine there is no such process, or it has other memory. */
 static int
 find_memory (const SharedPlace *place)
 {
@@ -315,7 +304,7 @@ sb_world_new_shared (gsize count)
   char *memory;
 
   g_return_val_if_fail (shared.parts == NULL, NULL);
-  if (size == 1 || !is_one_machine ())
+  if (size == 1)
     return NULL;
   shared.bytes = ALIGNMENT + padded * (gsize) size;
   memory = map_memory ();
