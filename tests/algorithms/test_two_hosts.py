@@ -78,7 +78,8 @@ def sent(name, end):
 def test_two_hosts_over_tcp(tmp_path, hosts):
     names, ends = hosts
     shell, hostfile = tmp_path / "shell", tmp_path / "hosts"
-    shell.write_text(f'#!/bin/sh\n[ "$1" = {ADDRESSES[1]} ] || exit 9\nshift\nexec ip netns exec {names[1]} {ELSEWHERE} sh -c "hostname elsewhere; $*"\n')
+    shell.write_text(f'#!/bin/sh\n[ "$1" = {ADDRESSES[1]} ] || exit 9\nshift\n'
+                     f'exec ip netns exec {names[1]} {ELSEWHERE} sh -c "hostname elsewhere; $*"\n')
     shell.chmod(0o700)
     hostfile.write_text("".join(f"{address} slots=1\n" for address in ADDRESSES))
     begin = [sent(name, end) for name, end in zip(names, ends)]

@@ -18,9 +18,9 @@ APP_ID = "io.github.sagebrush.Sagebrush"
 
 
 def role_of(item):
-    """As at-spi 2.46 calls it; later versions have a shorter name for a button."""
+    """As GTK 4.8 and at-spi 2.46 call it; later versions have a shorter name for a button, and one for a toggle."""
     name = Atspi.role_get_name(Atspi.Role(item[7]))
-    return "push button" if name == "button" else name
+    return "push button" if name in ("button", "toggle button") else name
 
 
 class Tree:

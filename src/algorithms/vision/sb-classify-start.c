@@ -360,9 +360,7 @@ make_graphs (SbClassify *self, GError **error)
   if (options->head_only && self->net == self->full)
     flags |= SB_GRAPH_HEAD_ONLY;
   self->graph = sb_graph_new (self->net, options->batch, flags, error);
-  if (self->graph == NULL)
-    return FALSE;
-  if (!sb_worker_share_gradients (self->graph, error))
+  if (self->graph == NULL || !sb_worker_share_gradients (self->graph, error))
     return FALSE;
   if (self->validation != NULL)
     self->evaluation =

@@ -146,15 +146,13 @@ build (Training *self, GError **error)
     }
   sb_net_initialize (self->net, self->seed);
   self->graph = sb_graph_new (self->net, self->batch, SB_GRAPH_TRAINING | precision (self), error);
-  if (self->graph == NULL)
+  if (self->graph == NULL || !sb_worker_share_gradients (self->graph, error))
     return FALSE;
   if (self->validation != NULL)
     self->evaluation = sb_graph_new (self->net, EVALUATION_BATCH, SB_GRAPH_INFERENCE, error);
   if (self->validation != NULL && self->evaluation == NULL)
     return FALSE;
   sb_graph_get_weights (self->graph, &count);
-  if (!sb_worker_share_gradients (self->graph, error))
-    return FALSE;
   self->optimizer = sb_optimizer_new (kind,
                                       sb_options_get_number (self->options, "momentum"),
                                       sb_options_get_number (self->options, "weight_decay"),
