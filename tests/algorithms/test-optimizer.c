@@ -81,10 +81,48 @@ test_steps (gconstpointer data)
                         kind,
                         gradients[i] + (is_spared (i) ? 0 : DECAY * references[i].weight),
                         step);
-      sb_optimizer_step (optimizer, RATE, weights, gradients);
+      sb_optimizer_step (optimizer, RATE, weights, gradients, 0, COUNT);
     }
   for (int i = 0; i < COUNT; i++)
     g_assert_cmpfloat_with_epsilon (weights[i], references[i].weight, 1e-5);
+}
+
+/* Three that each change their share of the same weights are one that changes all. */
+static void
+test_shares (gconstpointer data)
+{
+  static const gsize bounds[] = { 0, 7, 311, COUNT };
+  SbOptimizerKind kind = (SbOptimizerKind) GPOINTER_TO_INT (data);
+  g_autoptr (SbOptimizer) whole = sb_optimizer_new (kind, 0.9, DECAY, COUNT);
+  SbOptimizer *shares[3];
+  float weights[COUNT], same[COUNT], gradients[COUNT], state[2 * COUNT];
+  SbRandom random;
+
+  sb_random_init (&random, 6);
+  sb_optimizer_spare (whole, 300, 20);
+  for (guint i = 0; i < G_N_ELEMENTS (shares); i++)
+    {
+      shares[i] = sb_optimizer_new (kind, 0.9, DECAY, COUNT);
+      sb_optimizer_spare (shares[i], 300, 20);
+      sb_optimizer_move (shares[i], state);
+    }
+  for (int i = 0; i < COUNT; i++)
+    same[i] = weights[i] = (float) sb_random_normal (&random);
+  for (int step = 1; step <= STEPS; step++)
+    {
+      for (int i = 0; i < COUNT; i++)
+        gradients[i] = (float) sb_random_normal (&random);
+      sb_optimizer_step (whole, RATE, weights, gradients, 0, COUNT);
+      for (guint i = 0; i < G_N_ELEMENTS (shares); i++)
+        sb_optimizer_step (shares[i], RATE, same, gradients, bounds[i], bounds[i + 1]);
+    }
+  g_assert_cmpmem (same, sizeof same, weights, sizeof weights);
+  g_assert_cmpmem (state,
+                   sb_optimizer_get_n_state (whole) * sizeof (float),
+                   whole->state,
+                   sb_optimizer_get_n_state (whole) * sizeof (float));
+  for (guint i = 0; i < G_N_ELEMENTS (shares); i++)
+    sb_optimizer_free (shares[i]);
 }
 
 static void
@@ -112,19 +150,24 @@ test_schedules (void)
 int
 main (int argc, char **argv)
 {
+  static const struct
+  {
+    const char *name;
+    SbOptimizerKind kind;
+  } kinds[] = { { "sgd", SB_OPTIMIZER_SGD },
+                { "adam", SB_OPTIMIZER_ADAM },
+                { "nag", SB_OPTIMIZER_NAG },
+                { "rmsprop", SB_OPTIMIZER_RMSPROP } };
+
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/algorithms/optimizer/sgd",
-                        GINT_TO_POINTER (SB_OPTIMIZER_SGD),
-                        test_steps);
-  g_test_add_data_func ("/algorithms/optimizer/adam",
-                        GINT_TO_POINTER (SB_OPTIMIZER_ADAM),
-                        test_steps);
-  g_test_add_data_func ("/algorithms/optimizer/nag",
-                        GINT_TO_POINTER (SB_OPTIMIZER_NAG),
-                        test_steps);
-  g_test_add_data_func ("/algorithms/optimizer/rmsprop",
-                        GINT_TO_POINTER (SB_OPTIMIZER_RMSPROP),
-                        test_steps);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autofree char *steps = g_strdup_printf ("/algorithms/optimizer/%s", kinds[i].name);
+      g_autofree char *shares = g_strdup_printf ("/algorithms/optimizer/shares/%s", kinds[i].name);
+
+      g_test_add_data_func (steps, GINT_TO_POINTER (kinds[i].kind), test_steps);
+      g_test_add_data_func (shares, GINT_TO_POINTER (kinds[i].kind), test_shares);
+    }
   g_test_add_func ("/algorithms/schedule", test_schedules);
   return g_test_run ();
 }

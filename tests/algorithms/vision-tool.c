@@ -185,7 +185,9 @@ take_steps (SbNet *net, const char *folder, int batch, int n, char **argv)
       sb_optimizer_step (optimizer,
                          g_ascii_strtod (argv[1], NULL),
                          weights,
-                         sb_graph_get_gradients (graph));
+                         sb_graph_get_gradients (graph),
+                         0,
+                         count);
       if (!sb_graph_refresh (graph, &error))
         die (error);
     }

@@ -73,7 +73,8 @@ pass (Speed *self, gboolean training)
 
       sb_graph_loss (self->graph, self->labels, NULL, 1.0 / self->batch, &right);
       fine = sb_graph_backward (self->graph, NULL, NULL, &error);
-      sb_optimizer_step (self->optimizer, 0.001, weights, sb_graph_get_gradients (self->graph));
+      sb_optimizer_step (
+          self->optimizer, 0.001, weights, sb_graph_get_gradients (self->graph), 0, count);
       fine = fine && sb_graph_refresh (self->graph, &error);
     }
   if (!fine)

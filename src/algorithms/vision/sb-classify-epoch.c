@@ -155,7 +155,6 @@ _sb_classify_step (SbClassify *self, int epoch, guint64 step, GError **error)
   double together = (double) options->batch * sb_world_get_size ();
   double rate = sb_classify_options_get_rate (options, epoch, step, self->n_steps);
   double loss;
-  gsize count;
   guint right;
 
   if (!take_batch (self, epoch, error) || !sb_graph_forward (self->graph, error))
@@ -171,12 +170,7 @@ _sb_classify_step (SbClassify *self, int epoch, guint64 step, GError **error)
   count_batch (self, loss, right);
   if (!sb_graph_backward (self->graph, sb_world_sum_begin, NULL, error))
     return FALSE;
-  sb_world_sum_wait ();
-  sb_optimizer_step (self->optimizer,
-                     rate,
-                     sb_graph_get_weights (self->graph, &count),
-                     sb_graph_get_gradients (self->graph));
-  return sb_graph_refresh (self->graph, error);
+  return sb_worker_step (self->graph, self->optimizer, rate, error);
 }
 
 /**

@@ -360,7 +360,7 @@ make_graphs (SbClassify *self, GError **error)
   if (options->head_only && self->net == self->full)
     flags |= SB_GRAPH_HEAD_ONLY;
   self->graph = sb_graph_new (self->net, options->batch, flags, error);
-  if (self->graph == NULL || !sb_worker_share_gradients (self->graph, error))
+  if (self->graph == NULL)
     return FALSE;
   if (self->validation != NULL)
     self->evaluation =
@@ -369,6 +369,8 @@ make_graphs (SbClassify *self, GError **error)
     return FALSE;
   sb_graph_set_smoothing (self->graph, options->smoothing);
   self->optimizer = sb_classify_options_make_optimizer (options, self->graph, self->net);
+  if (!sb_worker_share (self->graph, self->optimizer, error))
+    return FALSE;
   self->labels = g_new (int, options->batch);
   if (options->multi_label)
     self->targets = g_new (float, (gsize) options->batch *(gsize) options->n_classes);

@@ -146,7 +146,7 @@ build (Training *self, GError **error)
     }
   sb_net_initialize (self->net, self->seed);
   self->graph = sb_graph_new (self->net, self->batch, SB_GRAPH_TRAINING | precision (self), error);
-  if (self->graph == NULL || !sb_worker_share_gradients (self->graph, error))
+  if (self->graph == NULL)
     return FALSE;
   if (self->validation != NULL)
     self->evaluation = sb_graph_new (self->net, EVALUATION_BATCH, SB_GRAPH_INFERENCE, error);
@@ -158,7 +158,7 @@ build (Training *self, GError **error)
                                       sb_options_get_number (self->options, "weight_decay"),
                                       count);
   self->order = g_new (guint32, sb_images_get_n (self->train));
-  return TRUE;
+  return sb_worker_share (self->graph, self->optimizer, error);
 }
 
 static void
@@ -295,8 +295,6 @@ do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **erro
   g_autofree int *labels = g_new (int, self->batch);
   guint64 n = get_n_in_step (self, step);
   guint64 number = (guint64) epoch * n_steps + step;
-  gsize count;
-  float *weights = sb_graph_get_weights (self->graph, &count);
   guint right;
 
   fill (self, epoch, get_first (self, step), labels);
@@ -310,13 +308,11 @@ do_step (Training *self, int epoch, guint64 step, guint64 n_steps, GError **erro
     self->seen += labels[i] >= 0 ? 1 : 0;
   if (!sb_graph_backward (self->graph, sb_world_sum_begin, NULL, error))
     return FALSE;
-  sb_world_sum_wait ();
-  sb_optimizer_step (
+  return sb_worker_step (
+      self->graph,
       self->optimizer,
       sb_schedule (self->schedule, self->rate, number, n_steps * (guint64) self->epochs),
-      weights,
-      sb_graph_get_gradients (self->graph));
-  return sb_graph_refresh (self->graph, error);
+      error);
 }
 
 /* Sums over all workers; whether one of them is to stop. */

@@ -145,7 +145,7 @@ struct _SbGraph
   SbOp *take_features;
   float *masters;
   float *gradients;
-  float *own_gradients; /* NULL where others have given the memory */
+  gboolean is_moved; /* masters and gradients are in memory that others have given */
   float *statistics;
   gsize n_masters;
   gsize n_statistics;

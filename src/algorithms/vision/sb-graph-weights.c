@@ -67,7 +67,7 @@ sb_graph_lay_out_weights (SbGraph *self)
   self->masters = sb_graph_new_floats (self->n_masters);
   self->statistics = sb_graph_new_floats (self->n_statistics);
   if (sb_graph_is_training (self))
-    self->gradients = self->own_gradients = sb_graph_new_floats (self->n_masters);
+    self->gradients = sb_graph_new_floats (self->n_masters);
 }
 
 /* The tensors over the weights of a node that are in the flat arrays. */
@@ -334,32 +334,48 @@ sb_graph_get_gradients (SbGraph *self)
   return self->gradients;
 }
 
+/* Tensors over numbers at @from are over those at @to now. */
+static gboolean
+move_tensors (SbGraph *self, const float *from, float *to, GError **error)
+{
+  for (guint i = 0; i < self->tensors->len; i++)
+    {
+      SbTensor *tensor = g_ptr_array_index (self->tensors, i);
+      const float *data = tensor->data;
+
+      if (data >= from && data < from + self->n_masters &&
+          !sb_tensor_place (tensor, to + (data - from), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /**
- * sb_graph_move_gradients:
+ * sb_graph_move:
  * @self: a training graph
- * @memory: room for as many numbers as sb_graph_get_weights() tells, aligned to 64 bytes, which
+ * @weights: room for as many numbers as sb_graph_get_weights() tells, aligned to 64 bytes, which
  * outlives the graph
+ * @gradients: the same
  * @error: %SB_DNN_ERROR
  *
- * From now on the gradients are there.
+ * From now on its weights and their gradients are there.
  *
  * Returns: whether they are
  */
 gboolean
-sb_graph_move_gradients (SbGraph *self, float *memory, GError **error)
+sb_graph_move (SbGraph *self, float *weights, float *gradients, GError **error)
 {
-  memcpy (memory, self->gradients, self->n_masters * sizeof (float));
-  for (guint i = 0; i < self->n_nodes; i++)
-    for (guint role = 0; role < self->nodes[i].n_weights; role++)
-      {
-        SbTensor *tensor = self->nodes[i].diff_roles[role];
-        const SbPlace *place = &self->places[self->nodes[i].first_weight + role];
-
-        if (tensor != NULL && !sb_tensor_place (tensor, memory + place->offset, error))
-          return FALSE;
-      }
-  self->gradients = memory;
-  g_clear_pointer (&self->own_gradients, g_aligned_free);
+  g_return_val_if_fail (!self->is_moved, FALSE);
+  memcpy (weights, self->masters, self->n_masters * sizeof (float));
+  memcpy (gradients, self->gradients, self->n_masters * sizeof (float));
+  if (!move_tensors (self, self->masters, weights, error) ||
+      !move_tensors (self, self->gradients, gradients, error))
+    return FALSE;
+  g_aligned_free (self->masters);
+  g_aligned_free (self->gradients);
+  self->masters = weights;
+  self->gradients = gradients;
+  self->is_moved = TRUE;
   return TRUE;
 }
 

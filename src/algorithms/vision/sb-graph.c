@@ -29,8 +29,11 @@ sb_graph_free (SbGraph *self)
   g_array_unref (self->backward);
   g_array_unref (self->update);
   g_clear_pointer (&self->arena, g_aligned_free);
-  g_clear_pointer (&self->masters, g_aligned_free);
-  g_clear_pointer (&self->own_gradients, g_aligned_free);
+  if (!self->is_moved)
+    {
+      g_aligned_free (self->masters);
+      g_aligned_free (self->gradients);
+    }
   g_clear_pointer (&self->statistics, g_aligned_free);
   g_free (self->places);
   g_free (self->nodes);

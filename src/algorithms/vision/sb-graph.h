@@ -62,7 +62,7 @@ float *sb_graph_get_input (SbGraph *self);
 const float *sb_graph_get_logits (const SbGraph *self);
 float *sb_graph_get_weights (SbGraph *self, gsize *count);
 float *sb_graph_get_gradients (SbGraph *self);
-gboolean sb_graph_move_gradients (SbGraph *self, float *memory, GError **error);
+gboolean sb_graph_move (SbGraph *self, float *weights, float *gradients, GError **error);
 float *sb_graph_get_statistics (SbGraph *self, gsize *count);
 gboolean sb_graph_get_range (const SbGraph *self, guint weight, gsize *offset, gsize *count);
 const float *sb_graph_get_features (const SbGraph *self, gsize *per_image);

@@ -50,7 +50,8 @@ sb_optimizer_new (SbOptimizerKind kind, double momentum, double weight_decay, gs
 void
 sb_optimizer_free (SbOptimizer *self)
 {
-  g_aligned_free (self->state);
+  if (!self->is_moved)
+    g_aligned_free (self->state);
   g_array_unref (self->spans);
   g_free (self);
 }
@@ -59,6 +60,23 @@ gsize
 sb_optimizer_get_n_state (const SbOptimizer *self)
 {
   return self->kind == SB_OPTIMIZER_ADAM ? 2 * self->count : self->count;
+}
+
+/**
+ * sb_optimizer_move:
+ * @self: an optimizer
+ * @memory: room for as many numbers as sb_optimizer_get_n_state() tells, which outlives it
+ *
+ * From now on its state is there.
+ */
+void
+sb_optimizer_move (SbOptimizer *self, float *memory)
+{
+  g_return_if_fail (!self->is_moved);
+  memcpy (memory, self->state, sb_optimizer_get_n_state (self) * sizeof (float));
+  g_aligned_free (self->state);
+  self->state = memory;
+  self->is_moved = TRUE;
 }
 
 /**
@@ -183,36 +201,53 @@ step_rmsprop (SbOptimizer *self,
     }
 }
 
+static void
+step_span (SbOptimizer *self, const Span *span, double rate, float *weights, const float *gradients)
+{
+  float decay = span->decays ? (float) self->weight_decay : 0;
+
+  switch (self->kind)
+    {
+    case SB_OPTIMIZER_ADAM:
+      step_adam (self, span, rate, decay, weights, gradients);
+      break;
+    case SB_OPTIMIZER_NAG:
+      step_nag (self, span, (float) rate, decay, weights, gradients);
+      break;
+    case SB_OPTIMIZER_RMSPROP:
+      step_rmsprop (self, span, (float) rate, decay, weights, gradients);
+      break;
+    default:
+      step_sgd (self, span, (float) rate, decay, weights, gradients);
+    }
+}
+
 /**
  * sb_optimizer_step:
  * @self: an optimizer
  * @rate: the learning rate
  * @weights: what is changed
  * @gradients: of the mean loss
+ * @begin: the first of the weights that are changed
+ * @end: the one after the last; somebody else changes the others in the same step
  */
 void
-sb_optimizer_step (SbOptimizer *self, double rate, float *weights, const float *gradients)
+sb_optimizer_step (SbOptimizer *self,
+                   double rate,
+                   float *weights,
+                   const float *gradients,
+                   gsize begin,
+                   gsize end)
 {
   self->step++;
   for (guint i = 0; i < self->spans->len; i++)
     {
-      const Span *span = &g_array_index (self->spans, Span, i);
-      float decay = span->decays ? (float) self->weight_decay : 0;
+      Span span = g_array_index (self->spans, Span, i);
 
-      switch (self->kind)
-        {
-        case SB_OPTIMIZER_ADAM:
-          step_adam (self, span, rate, decay, weights, gradients);
-          break;
-        case SB_OPTIMIZER_NAG:
-          step_nag (self, span, (float) rate, decay, weights, gradients);
-          break;
-        case SB_OPTIMIZER_RMSPROP:
-          step_rmsprop (self, span, (float) rate, decay, weights, gradients);
-          break;
-        default:
-          step_sgd (self, span, (float) rate, decay, weights, gradients);
-        }
+      span.begin = MAX (span.begin, begin);
+      span.end = MIN (span.end, end);
+      if (span.begin < span.end)
+        step_span (self, &span, rate, weights, gradients);
     }
 }
 

@@ -36,6 +36,7 @@ typedef enum
  * @step: how many steps it has made
  * @count: how many weights
  * @state: count numbers of momentum or of squares; for Adam count of both
+ * @is_moved: whether the state is in memory that others have given
  * @spans: weights that are treated alike; private
  */
 typedef struct
@@ -50,15 +51,22 @@ typedef struct
   guint64 step;
   gsize count;
   float *state;
+  gboolean is_moved;
   GArray *spans;
 } SbOptimizer;
 
 SbOptimizer *
 sb_optimizer_new (SbOptimizerKind kind, double momentum, double weight_decay, gsize count);
 void sb_optimizer_free (SbOptimizer *self);
+void sb_optimizer_move (SbOptimizer *self, float *memory);
 void sb_optimizer_spare (SbOptimizer *self, gsize begin, gsize count);
 gsize sb_optimizer_get_n_state (const SbOptimizer *self);
-void sb_optimizer_step (SbOptimizer *self, double rate, float *weights, const float *gradients);
+void sb_optimizer_step (SbOptimizer *self,
+                        double rate,
+                        float *weights,
+                        const float *gradients,
+                        gsize begin,
+                        gsize end);
 double sb_schedule (const char *name, double rate, guint64 step, guint64 n_steps);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbOptimizer, sb_optimizer_free)

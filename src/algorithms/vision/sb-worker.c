@@ -35,23 +35,56 @@ sb_worker_stop_wanted (void)
 }
 
 /**
- * sb_worker_share_gradients:
+ * sb_worker_share:
  * @graph: a training graph
+ * @optimizer: what changes its weights
  * @error: %SB_DNN_ERROR
  *
- * Puts its gradients where all workers see them, if there is such a place.
+ * Puts gradients where all workers see them, and weights and the optimizer's state where all have
+ * the same, if there is such a place: then sb_worker_step() divides its work between the workers.
  *
  * Returns: whether the graph can be used
  */
 gboolean
-sb_worker_share_gradients (SbGraph *graph, GError **error)
+sb_worker_share (SbGraph *graph, SbOptimizer *optimizer, GError **error)
 {
   gsize count;
-  float *memory;
+  float *gradients, *common;
 
   sb_graph_get_weights (graph, &count);
-  memory = sb_world_new_shared (count);
-  return memory == NULL || sb_graph_move_gradients (graph, memory, error);
+  gradients = sb_world_new_shared (count, count + sb_optimizer_get_n_state (optimizer), &common);
+  if (gradients == NULL)
+    return TRUE;
+  if (!sb_graph_move (graph, common, gradients, error))
+    return FALSE;
+  sb_optimizer_move (optimizer, common + count);
+  sb_world_meet ();
+  return TRUE;
+}
+
+/**
+ * sb_worker_step:
+ * @graph: a training graph, whose gradients are being summed since sb_world_sum_begin()
+ * @optimizer: what changes its weights
+ * @rate: the learning rate
+ * @error: %SB_DNN_ERROR
+ *
+ * Changes the weights by the sums of all workers' gradients.
+ *
+ * Returns: whether the graph can be used
+ */
+gboolean
+sb_worker_step (SbGraph *graph, SbOptimizer *optimizer, double rate, GError **error)
+{
+  gsize begin, end;
+  float *weights = sb_graph_get_weights (graph, &end);
+  const float *gradients = sb_graph_get_gradients (graph);
+
+  sb_world_sum_share (&begin, &end);
+  sb_optimizer_step (optimizer, rate, weights, gradients, begin, end);
+  if (sb_world_is_shared ())
+    sb_world_meet ();
+  return sb_graph_refresh (graph, error);
 }
 
 /**

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "algorithms/vision/sb-graph.h"
+#include "algorithms/vision/sb-optimizer.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +23,7 @@ typedef gboolean (*SbWorkerFunc) (gpointer data, GError **error);
 
 int sb_worker_run (char **argv, SbWorkerFunc func, gpointer data);
 gboolean sb_worker_stop_wanted (void);
-gboolean sb_worker_share_gradients (SbGraph *graph, GError **error);
+gboolean sb_worker_share (SbGraph *graph, SbOptimizer *optimizer, GError **error);
+gboolean sb_worker_step (SbGraph *graph, SbOptimizer *optimizer, double rate, GError **error);
 
 G_END_DECLS

@@ -36,11 +36,12 @@ static GArray *requests; /* MPI_Request */
 static float *collected; /* not sent yet */
 static gsize n_collected;
 
-/* Memory of all workers, where they are in one machine: each has such a part. */
+/* Memory of all workers, where they are in one machine: a part for each, and one for all. */
 static struct
 {
+  void *memory;
+  gsize bytes;
   float **parts; /* by rank; NULL where there is none */
-  gsize bytes;   /* of all of it */
   gsize count;   /* of numbers in each */
   gsize begin;   /* what is to be summed */
   gsize end;
@@ -172,7 +173,7 @@ void
 sb_world_end (void)
 {
   if (shared.parts != NULL)
-    munmap (shared.parts[0] - ALIGNMENT / sizeof (float), shared.bytes);
+    munmap (shared.memory, shared.bytes);
   g_clear_pointer (&shared.parts, g_free);
   if (started)
     MPI_Finalize ();
@@ -287,59 +288,71 @@ map_memory (void)
 
 /**
  * sb_world_new_shared:
- * @count: how many numbers
+ * @count: how many numbers each worker is to have
+ * @n_common: how many all are to have together
+ * @common: (out) (transfer none): these; untouched when there are none
  *
- * Memory in which sums are made in place: where all workers are in one machine, each adds a share
- * of the numbers out of the memory of all, and nothing is sent. Every worker has to ask at the same
- * time, and once only.
+ * Memory of workers in one machine, in which they add without sending anything: see
+ * sb_world_sum_share(). Every worker has to ask at the same time, and once only.
  *
- * Returns: (transfer none) (nullable): zeros, aligned to 64 bytes, which are there until
- * sb_world_end(); %NULL where there is one worker, where they are in several machines, or where
- * there is no such memory: then sums are sent
+ * Returns: (transfer none) (nullable): this worker's numbers; like @common zeros, aligned to 64
+ * bytes, which are there until sb_world_end(). %NULL where there is one worker, where they are in
+ * several machines, or where there is no such memory: then sums are sent
  */
 float *
-sb_world_new_shared (gsize count)
+sb_world_new_shared (gsize count, gsize n_common, float **common)
 {
-  gsize padded = (count * sizeof (float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  char *memory;
+  gsize aligned = ALIGNMENT / sizeof (float);
+  gsize padded = (count + aligned - 1) / aligned * aligned;
+  float *at;
 
   g_return_val_if_fail (shared.parts == NULL, NULL);
   if (size == 1)
     return NULL;
-  shared.bytes = ALIGNMENT + padded * (gsize) size;
-  memory = map_memory ();
-  if (memory == MAP_FAILED)
+  shared.bytes = ALIGNMENT + (padded * (gsize) size + n_common) * sizeof (float);
+  shared.memory = map_memory ();
+  if (shared.memory == MAP_FAILED)
     return NULL;
   shared.count = count;
   shared.parts = g_new (float *, size);
-  for (int i = 0; i < size; i++)
-    shared.parts[i] = (float *) (gpointer) (memory + ALIGNMENT + padded * (gsize) i);
+  at = (float *) shared.memory + aligned;
+  for (int i = 0; i < size; i++, at += padded)
+    shared.parts[i] = at;
+  *common = at;
   return shared.parts[rank];
 }
 
-/* What every worker has written before is what every one reads afterwards. */
-static void
-meet (void)
+gboolean
+sb_world_is_shared (void)
 {
+  return shared.parts != NULL;
+}
+
+/**
+ * sb_world_meet:
+ *
+ * Waits for all workers. What each has written to shared memory before is what all read afterwards.
+ */
+void
+sb_world_meet (void)
+{
+  if (size == 1)
+    return;
   atomic_thread_fence (memory_order_seq_cst);
   MPI_Barrier (MPI_COMM_WORLD);
   atomic_thread_fence (memory_order_seq_cst);
 }
 
-/* Every worker adds its share of the numbers, in the order of the workers, and gives it to all. */
+/* In the order of the workers, as all sums are made. */
 static void
-sum_shared (void)
+sum_range (gsize begin, gsize end)
 {
-  gsize n = shared.end - shared.begin;
-  gsize begin = shared.begin + n * (gsize) rank / (gsize) size;
-  gsize end = shared.begin + n * ((gsize) rank + 1) / (gsize) size;
-
-  meet ();
   for (gsize at = begin; at < end; at += BLOCK)
     {
       gsize length = MIN (BLOCK, end - at);
-      float *sum = shared.parts[0] + at;
+      float sum[BLOCK];
 
+      memcpy (sum, shared.parts[0] + at, length * sizeof (float));
       for (int i = 1; i < size; i++)
         {
           const float *part = shared.parts[i] + at;
@@ -348,11 +361,8 @@ sum_shared (void)
           for (gsize k = 0; k < length; k++)
             sum[k] += part[k];
         }
-      for (int i = 1; i < size; i++)
-        memcpy (shared.parts[i] + at, sum, length * sizeof (float));
+      memcpy (shared.parts[rank] + at, sum, length * sizeof (float));
     }
-  meet ();
-  shared.begin = shared.end = 0;
 }
 
 static gboolean
@@ -381,8 +391,8 @@ send_collected (void)
  * @count: how many
  * @unused: for SbGradientFunc
  *
- * Begins to add; sb_world_sum_wait() ends it. Meanwhile @values must be left alone. Every worker
- * has to begin the same sums in the same order.
+ * Begins to add; sb_world_sum_share() or sb_world_sum_wait() ends it. Meanwhile @values must be
+ * left alone. Every worker has to begin the same sums in the same order.
  */
 void
 sb_world_sum_begin (float *values, gsize count, gpointer unused)
@@ -407,6 +417,11 @@ sb_world_sum_begin (float *values, gsize count, gpointer unused)
     send_collected ();
 }
 
+/**
+ * sb_world_sum_wait:
+ *
+ * Ends the sums that have begun of numbers that are not in shared memory.
+ */
 void
 sb_world_sum_wait (void)
 {
@@ -415,8 +430,31 @@ sb_world_sum_wait (void)
   send_collected ();
   MPI_Waitall ((int) requests->len, (MPI_Request *) (gpointer) requests->data, MPI_STATUSES_IGNORE);
   g_array_set_size (requests, 0);
-  if (shared.end > 0)
-    sum_shared ();
+}
+
+/**
+ * sb_world_sum_share:
+ * @begin: (out): the first number of this worker's share
+ * @end: (inout): how many numbers there are; then the end of this worker's share
+ *
+ * Ends the sums that have begun. Of numbers in shared memory each worker gets those of its share
+ * alone: what it makes of them belongs into the memory that all have together, and with
+ * sb_world_meet() it is there for all. Of other numbers each worker gets all.
+ */
+void
+sb_world_sum_share (gsize *begin, gsize *end)
+{
+  gsize n = *end;
+
+  *begin = 0;
+  sb_world_sum_wait ();
+  if (shared.parts == NULL)
+    return;
+  *begin = n * (gsize) rank / (gsize) size;
+  *end = n * ((gsize) rank + 1) / (gsize) size;
+  sb_world_meet ();
+  sum_range (MAX (*begin, shared.begin), MIN (*end, shared.end));
+  shared.begin = shared.end = 0;
 }
 
 /**

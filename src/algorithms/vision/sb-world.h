@@ -20,9 +20,12 @@ void sb_world_abort (void);
 int sb_world_get_rank (void);
 int sb_world_get_size (void);
 gboolean sb_world_is_first (void);
-float *sb_world_new_shared (gsize count);
+float *sb_world_new_shared (gsize count, gsize n_common, float **common);
+gboolean sb_world_is_shared (void);
+void sb_world_meet (void);
 void sb_world_sum_begin (float *values, gsize count, gpointer unused);
 void sb_world_sum_wait (void);
+void sb_world_sum_share (gsize *begin, gsize *end);
 void sb_world_sum (double *values, int count);
 double *sb_world_gather (const double *row, int width);
 
