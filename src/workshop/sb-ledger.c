@@ -128,6 +128,9 @@ to_json (const SbResource *resource)
                              "deleted",
                              "b",
                              resource->deleted,
+                             "deleted_at",
+                             "d",
+                             resource->deleted_at,
                              NULL);
 }
 
@@ -147,6 +150,7 @@ from_json (JsonObject *json)
   resource->created = sb_json_get_double (json, "created", 0);
   resource->confirmed = sb_json_get_bool (json, "confirmed", FALSE);
   resource->deleted = sb_json_get_bool (json, "deleted", FALSE);
+  resource->deleted_at = sb_json_get_double (json, "deleted_at", resource->created);
   return resource;
 }
 
@@ -256,6 +260,12 @@ _sb_ledger_new (const char *path, GError **error)
   return self;
 }
 
+static double
+now (void)
+{
+  return (double) g_get_real_time () / G_USEC_PER_SEC;
+}
+
 /**
  * sb_ledger_intend:
  * @self: a ledger
@@ -289,7 +299,7 @@ sb_ledger_intend (SbLedger *self,
     }
   if (resource->deleted)
     tell (self);
-  resource->created = (double) g_get_real_time () / G_USEC_PER_SEC;
+  resource->created = now ();
   resource->deleted = FALSE;
   return save (self, error);
 }
@@ -340,7 +350,10 @@ sb_ledger_mark_deleted (SbLedger *self, SbResourceKind kind, const char *name, G
   if (resource == NULL)
     return TRUE;
   if (!resource->deleted)
-    tell (self);
+    {
+      resource->deleted_at = now ();
+      tell (self);
+    }
   resource->deleted = TRUE;
   return save (self, error);
 }
@@ -401,7 +414,7 @@ sb_ledger_find_last (SbLedger *self, SbResourceKind kind, const char *step)
  * sb_ledger_is_gone:
  * @self: a ledger
  * @step: a step
- * @since: when it was run, in seconds since 1970; what it found there was created before
+ * @since: when it was last run, in seconds since 1970; what was gone before, it did without
  *
  * A training job that has ended is nothing that could be deleted, and counts for nothing here.
  *
@@ -418,10 +431,10 @@ sb_ledger_is_gone (SbLedger *self, const char *step, double since)
       const SbResource *resource = self->resources->pdata[i];
 
       if (strcmp (resource->step, step) == 0 && resource->kind != SB_RESOURCE_TRAINING_JOB &&
-          resource->created >= (latest != NULL ? latest->created : since))
+          (latest == NULL || resource->created >= latest->created))
         latest = resource;
     }
-  return latest != NULL && latest->deleted;
+  return latest != NULL && latest->deleted && latest->deleted_at >= since;
 }
 
 static void

@@ -44,6 +44,7 @@ typedef enum
  * @created: seconds since the epoch at which its creation was intended
  * @confirmed: whether the service has answered that it exists
  * @deleted: whether the service has answered that it is gone
+ * @deleted_at: seconds since the epoch at which it did
  *
  * One thing that a run has created, or was about to.
  */
@@ -57,6 +58,7 @@ typedef struct
   double created;
   gboolean confirmed;
   gboolean deleted;
+  double deleted_at;
 } SbResource;
 
 #define SB_TYPE_RESOURCE (sb_resource_get_type ())
