@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from engine import test_data as find_data  # noqa: E402
-from engine import ROLE, Engine, job_input, wait_endpoint, wait_for, wait_job  # noqa: E402
+from engine import ROLE, Engine, job_input, processes_of, wait_endpoint, wait_for, wait_job  # noqa: E402
 
 IMAGE = "local/digits:1"
 PROGRAM = Path(os.environ["SAGEBRUSH_BUILD_DIR"]) / "src/algorithms/sagebrush-vision"
@@ -307,8 +307,7 @@ def kill_a_worker(engine, name):
     sagemaker, before = engine.client("sagemaker"), count_epochs(engine, name)
     wait_for(lambda: count_epochs(engine, name) > before)
     assert sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"] == "Training"
-    workers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()
-               and is_worker(path, engine.folder / "jobs" / name)]
+    workers = processes_of(f"SM_PREFIX={engine.folder / 'jobs' / name}", "OMPI_COMM_WORLD_RANK=")
     assert len(workers) == 2
     os.kill(workers[0], signal.SIGKILL)
 
@@ -370,15 +369,6 @@ def test_what_the_algorithm_gave_up_for_is_not_tried_again(engine):
     assert "Restarting" not in [item["Status"] for item in job["SecondaryStatusTransitions"]]
     with pytest.raises(ClientError, match="31|30"):
         create(engine, "too-often", retries=31)
-
-
-def is_worker(path, folder):
-    try:
-        command = (path / "cmdline").read_bytes().split(b"\0")
-        environment = (path / "environ").read_bytes()
-    except OSError:
-        return False
-    return command[0].endswith(b"sagebrush-vision") and b"OMPI_COMM_WORLD_RANK" in environment and f"SM_PREFIX={folder}".encode() in environment
 
 
 def test_answers_in_every_form(engine, endpoint):

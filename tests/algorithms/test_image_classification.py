@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import BUILD, ROLE, Engine, job_input, wait_endpoint, wait_for, wait_job  # noqa: E402
+from engine import BUILD, ROLE, Engine, job_input, processes_of, wait_endpoint, wait_for, wait_job  # noqa: E402
 
 pillow = pytest.importorskip("PIL.Image", reason="python3-pil is not installed")
 
@@ -448,13 +448,8 @@ def test_stop_keeps_the_model_so_far(engine):
 
 
 def kill_program(engine, name):
-    for path in Path("/proc").iterdir():
-        try:
-            if path.name.isdigit() and b"sagebrush-vision" in (path / "cmdline").read_bytes() \
-                    and f"SM_PREFIX={engine.folder / 'jobs' / name}".encode() in (path / "environ").read_bytes():
-                os.kill(int(path.name), signal.SIGKILL)
-        except OSError:
-            continue
+    for process in processes_of(f"SM_PREFIX={engine.folder / 'jobs' / name}"):
+        os.kill(process, signal.SIGKILL)
 
 
 def epochs_of(lines):

@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import ROLE, Engine, job_input, thorough, wait_endpoint, wait_for, wait_job  # noqa: E402
+from engine import ROLE, Engine, job_input, processes_of, thorough, wait_endpoint, wait_for, wait_job  # noqa: E402
 
 IMAGE = "local/script:1"
 PYTORCH = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training:2.0.1-cpu-py310"
@@ -88,19 +88,6 @@ def log_of(engine, job, host="algo-1"):
     return [event["message"] for event in events["events"]]
 
 
-def processes_of(engine):
-    """Processes whose job or endpoint is this engine's."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            text = (entry / "environ").read_bytes() if entry.name.isdigit() else b""
-        except OSError:
-            continue
-        if f"SM_PREFIX={engine.folder}".encode() in text:
-            found.append(int(entry.name))
-    return found
-
-
 def wait_waiting(engine, job, host):
     """The line in which a host says that it waits: its name, its process and that one's child."""
     line = wait_for(lambda: next(
@@ -162,7 +149,7 @@ def test_a_script_finds_what_sagemaker_gives_it(engine):
     assert artifact(engine, job, "output.tar.gz") == {"algo-1.txt": b"note"}
     lines = log_of(engine, "tell")
     assert "Invoking user script" in lines and "Reporting training SUCCESS" in lines
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
     assert {item["MetricName"]: item["Value"] for item in job["FinalMetricDataList"]} == {
         "accuracy": 0.75, "loss": 0.5}
     spec = dict(spec, MetricDefinitions=[{"Name": "accuracy", "Regex": "no group"}])
@@ -215,7 +202,7 @@ def test_the_end_of_the_traceback_is_the_reason(engine):
     assert reason.startswith("AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"")
     assert "ValueError: the ground is “hard”" in reason and "noise" not in reason
     assert 'Command "/usr/bin/python3 -u train.py --epochs 1"' in reason
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
 
 
 def test_a_missing_framework_is_named(engine):
@@ -270,7 +257,7 @@ def test_a_dying_host_takes_the_others_along(engine):
     job = wait_job(engine.client("sagemaker"), "dying")
     assert job["TrainingJobStatus"] == "Failed"
     assert "The host algo-2 ended first. It was killed by signal 9" in job["FailureReason"]
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
 
 
 def test_a_host_that_throws_fails_the_job(engine):
@@ -282,7 +269,7 @@ def test_a_host_that_throws_fails_the_job(engine):
     """
     job = run(engine, "second", {"train.py": script}, hosts=2)
     assert "second thoughts" in job["FailureReason"] and "algo-2" in job["FailureReason"]
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
 
 
 def test_stop_keeps_what_there_is(engine):
@@ -293,13 +280,13 @@ def test_stop_keeps_what_there_is(engine):
     job = wait_job(engine.client("sagemaker"), "stopped")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert list(artifact(engine, job)) == ["kept"]
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
 
 
 def test_no_script_runs_for_ever(engine):
     job = run(engine, "forever", {"train.py": WAITING}, StoppingCondition={"MaxRuntimeInSeconds": 3})
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert processes_of(engine) == []
+    assert processes_of(f"SM_PREFIX={engine.folder}") == []
 
 
 def wheel(name, text):

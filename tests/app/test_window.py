@@ -2,14 +2,16 @@
 """The window, driven with the pointer under a virtual display, by the names that screen readers use."""
 import json
 import math
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from engine import SOURCE, wait_for  # noqa: E402
+from engine import SOURCE, processes_of, wait_for  # noqa: E402
 from window import Window, end_engine  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -58,7 +60,7 @@ def test_a_run_is_found_where_it_was(tmp_path):
     """The window is closed in the middle of a job: the engine goes on, and so does the next window."""
     module = json.loads((SOURCE / "data/modules/video-game-sales.json").read_text())
     module.update({"id": "many-rounds", "title": "Many Rounds", "order": 9})
-    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["num_round"] = "1500"
+    next(step for step in module["steps"] if step["id"] == "train")["defaults"]["num_round"] = "500"
     (tmp_path / "home/sagebrush/modules").mkdir(parents=True)
     (tmp_path / "home/sagebrush/modules/many-rounds.json").write_text(json.dumps(module))
     with Window(tmp_path) as window:
@@ -68,11 +70,15 @@ def test_a_run_is_found_where_it_was(tmp_path):
         window.reveal("push button", "Run: Train")
         window.click("push button", "Run: Train")
         job, = wait_for(lambda: confirmed_jobs(tmp_path, "many-rounds"))
+        # However fast the computer is, the job must not end before the window does.
+        program, = wait_for(lambda: processes_of(f"SM_PREFIX={window.data / 'engine/jobs' / job}"))
+        os.kill(program, signal.SIGSTOP)
         window.leave_engine = True
     assert window.run_state("train", "many-rounds") == "running"
     with Window(tmp_path) as window:
         window.click("label", "Many Rounds")
-        window.wait("label", "after 1500 rounds", 240)
+        os.kill(program, signal.SIGCONT)
+        window.wait("label", "after 500 rounds")
         assert window.run_state("train", "many-rounds") == "done"
         assert confirmed_jobs(tmp_path, "many-rounds") == [job]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from engine import ROLE, Engine, wait_for
+from engine import ROLE, Engine, processes_of, wait_for
 
 needs_jupyter = pytest.mark.skipif(shutil.which("jupyter-notebook") is None, reason="Jupyter is not installed")
 QUICK = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 120}}
@@ -38,16 +38,8 @@ def wait(sagemaker, name, *states):
     return wait_for(probe)
 
 
-def processes_of(folder):
-    """Whatever still runs with the folder in its environment."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"SAGEBRUSH_INSTANCE={folder}".encode() in entry.read_bytes():
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
-    return found
+def jupyters_of(folder):
+    return processes_of(f"SAGEBRUSH_INSTANCE={folder}")
 
 
 def ask(url, path, data=None):
@@ -108,7 +100,7 @@ def test_notebook(tmp_path):
         assert url.split("token=")[1] not in "".join(event["message"] for event in log)
         sagemaker.stop_notebook_instance(NotebookInstanceName="book")
         sagemaker.get_waiter("notebook_instance_stopped").wait(NotebookInstanceName="book", **QUICK)
-        assert processes_of(tmp_path / "data") == []
+        assert jupyters_of(tmp_path / "data") == []
         sagemaker.update_notebook_instance(NotebookInstanceName="book", InstanceType="ml.t3.large", VolumeSizeInGB=9)
         sagemaker.start_notebook_instance(NotebookInstanceName="book")
         assert wait(sagemaker, "book", "InService", "Failed")["InstanceType"] == "ml.t3.large"
@@ -119,7 +111,7 @@ def test_notebook(tmp_path):
         sagemaker.get_waiter("notebook_instance_deleted").wait(NotebookInstanceName="book", **QUICK)
         assert sagemaker.list_notebook_instances()["NotebookInstances"] == []
         assert not (tmp_path / "data/notebooks/book").exists()
-    assert processes_of(tmp_path / "data") == []
+    assert jupyters_of(tmp_path / "data") == []
 
 
 @needs_jupyter
@@ -137,8 +129,8 @@ def test_comes_back_after_the_engine(tmp_path):
         # The kernels of the engine that was killed are gone with it.
         assert ask(url, "/api/kernels") == []
         ask(url, "/api/kernels", b"{}")
-        assert processes_of(tmp_path / "data") != []
-    assert processes_of(tmp_path / "data") == []
+        assert jupyters_of(tmp_path / "data") != []
+    assert jupyters_of(tmp_path / "data") == []
 
 
 @needs_jupyter
@@ -147,7 +139,7 @@ def test_a_jupyter_that_dies(tmp_path):
         sagemaker = engine.client("sagemaker")
         make(sagemaker, "dies")
         wait(sagemaker, "dies", "InService")
-        for process in processes_of(tmp_path / "data/notebooks/dies"):
+        for process in jupyters_of(tmp_path / "data/notebooks/dies"):
             os.kill(process, signal.SIGKILL)
         assert "Jupyter has ended: exit code: 137" in wait(sagemaker, "dies", "Failed")["FailureReason"]
         sagemaker.delete_notebook_instance(NotebookInstanceName="dies")

@@ -26,6 +26,19 @@ def test_data():
     return None
 
 
+def processes_of(*settings):
+    """Processes with all these in their environment: "NAME=VALUE", or how it begins."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            environment = b"\0" + path.read_bytes()
+        except OSError:
+            continue
+        if all(b"\0" + setting.encode() in environment for setting in settings):
+            found.append(int(path.parent.name))
+    return found
+
+
 class Engine:
     """An engine on a folder; a context manager that ends it."""
 
