@@ -25,6 +25,8 @@ struct _SbScriptWindow
 
   SbStep *step;
   char *path;
+  char *on_disk; /* the text as it was last read or written */
+  GFileMonitor *monitor;
   GtkSourceBuffer *buffer;
   AdwWindowTitle *title;
   GtkLabel *message;
@@ -81,9 +83,65 @@ save (SbScriptWindow *self)
       return FALSE;
     }
   tell (self, NULL);
+  g_free (self->on_disk);
+  self->on_disk = g_strdup (text);
   gtk_text_buffer_set_modified (GTK_TEXT_BUFFER (self->buffer), FALSE);
   sb_step_set_value (self->step, "edition", sum, NULL);
   return TRUE;
+}
+
+static void
+show_text (SbScriptWindow *self, char *text)
+{
+  GtkTextBuffer *buffer = GTK_TEXT_BUFFER (self->buffer);
+  GtkTextIter at;
+  int line;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &at, gtk_text_buffer_get_insert (buffer));
+  line = gtk_text_iter_get_line (&at);
+  gtk_text_buffer_set_text (buffer, text, -1);
+  gtk_text_buffer_get_iter_at_line (buffer, &at, line);
+  gtk_text_buffer_place_cursor (buffer, &at);
+  gtk_text_buffer_set_modified (buffer, FALSE);
+  g_free (self->on_disk);
+  self->on_disk = text;
+}
+
+/* Another program has written the file, or it was put aside. What was typed here stays. */
+static void
+on_file_changed (GFileMonitor *monitor,
+                 GFile *file,
+                 GFile *other,
+                 GFileMonitorEvent event,
+                 SbScriptWindow *self)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (self->path, &text, NULL, NULL))
+    {
+      tell (self, _ ("The file is not there any more. Saving makes it anew."));
+      gtk_text_buffer_set_modified (GTK_TEXT_BUFFER (self->buffer), TRUE);
+      return;
+    }
+  if (strcmp (text, self->on_disk) == 0 || !g_utf8_validate (text, -1, NULL))
+    return;
+  if (gtk_text_buffer_get_modified (GTK_TEXT_BUFFER (self->buffer)))
+    {
+      tell (self, _ ("Another program has changed the file. Saving replaces what it wrote."));
+      return;
+    }
+  show_text (self, g_steal_pointer (&text));
+  tell (self, NULL);
+}
+
+static void
+watch (SbScriptWindow *self)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (self->path);
+
+  self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_NONE, NULL, NULL);
+  if (self->monitor != NULL)
+    g_signal_connect (self->monitor, "changed", G_CALLBACK (on_file_changed), self);
 }
 
 static void
@@ -217,6 +275,9 @@ sb_script_window_dispose (GObject *object)
 {
   SbScriptWindow *self = SB_SCRIPT_WINDOW (object);
 
+  if (self->monitor != NULL)
+    g_signal_handlers_disconnect_by_data (self->monitor, self);
+  g_clear_object (&self->monitor);
   if (self->buffer != NULL)
     g_signal_handlers_disconnect_by_data (self->buffer, self);
   g_clear_object (&self->buffer);
@@ -227,7 +288,10 @@ sb_script_window_dispose (GObject *object)
 static void
 sb_script_window_finalize (GObject *object)
 {
-  g_free (SB_SCRIPT_WINDOW (object)->path);
+  SbScriptWindow *self = SB_SCRIPT_WINDOW (object);
+
+  g_free (self->path);
+  g_free (self->on_disk);
   G_OBJECT_CLASS (sb_script_window_parent_class)->finalize (object);
 }
 
@@ -328,5 +392,7 @@ sb_script_window_show (GtkWidget *parent, SbStep *step)
   self->step = g_object_ref (step);
   self->path = g_steal_pointer (&path);
   fill (self, text);
+  self->on_disk = g_steal_pointer (&text);
+  watch (self);
   sb_subwindow_present (GTK_WINDOW (self), parent);
 }

@@ -56,7 +56,26 @@ def edit(window, own):
     wait_for(lambda: own.read_text() == "#\n" + SCRIPT)
     window.wait("label", "Something that it rests on has changed", 30)
     window.shot("script-changed")
+    change_elsewhere(window, own)
     window.ask("key", "ctrl+w")
+
+
+def change_elsewhere(window, own):
+    """Another program's text is shown, but not in the place of what was typed and not saved."""
+    own.write_text("# elsewhere\n" + SCRIPT)
+    wait_for(lambda: window.content("text", "Text of the script").startswith("# elsewhere"))
+    window.ask("key", "ctrl+Home")
+    window.ask("key", "numbersign", "numbersign")
+    own.write_text(SCRIPT)
+    window.wait("label", "Another program has changed the file")
+    window.shot("script-changed-elsewhere")
+    window.ask("key", "ctrl+s")
+    wait_for(lambda: own.read_text() == "### elsewhere\n" + SCRIPT)
+    own.unlink()
+    window.wait("label", "The file is not there any more")
+    window.ask("key", "ctrl+s")
+    wait_for(lambda: own.exists() and own.read_text() == "### elsewhere\n" + SCRIPT)
+    assert not window.find("label", "The file is not there any more")
 
 
 def use_the_example(window, own):
@@ -64,7 +83,7 @@ def use_the_example(window, own):
     window.click("push button", "Use the Example")
     window.click("push button", "Without Them")
     wait_for(lambda: not own.exists())
-    assert own.with_name("mnist_pytorch-1.py").read_text() == "#\n" + SCRIPT
+    assert own.with_name("mnist_pytorch-1.py").read_text() == "### elsewhere\n" + SCRIPT
     window.wait("label", "data/scripts/mnist_pytorch.py")
 
 

@@ -110,6 +110,10 @@ class Window:
         """The whole name of the widget whose name has this in it."""
         return self.ask("read", role, name)
 
+    def content(self, role, name):
+        """What is written in a text."""
+        return self.ask("content", role, name)
+
     def describe(self, role, name):
         """Its whole name, its description, and whether it is busy."""
         return self.ask("describe", role, name)

@@ -163,6 +163,11 @@ class Tree:
         found = self.search(role, name)
         return found[1:4] if found else None
 
+    def content(self, role, name):
+        """What is written in a text."""
+        found = self.search(role, name)
+        return self.call(*found[4:], "Text", "GetText", GLib.Variant("(ii)", (0, -1)))[0] if found else None
+
 
 class Notices:
     """The desktop's place for notifications."""
@@ -380,7 +385,8 @@ def main():
     tree = Tree()
     files = Files()
     helpers = Helpers()
-    commands = {"find": tree.find, "find-at-rest": tree.find_at_rest, "read": tree.read, "describe": tree.describe, "press": tree.press, "key": key, "type": write, "click": click,
+    commands = {"find": tree.find, "find-at-rest": tree.find_at_rest, "read": tree.read, "describe": tree.describe,
+                "content": tree.content, "press": tree.press, "key": key, "type": write, "click": click,
                 "point": point, "look-elsewhere": look_elsewhere, "scroll": scroll, "stroke": stroke, "secret": secret, "secrets": secrets,
                 "drag": files.drag, "copy": files.copy, "choose": choose,
                 "notices": notices.list, "activate": notices.activate,
