@@ -7,7 +7,8 @@
  *   drag-source FILE…
  *
  * With --copy in place of dragging, the clipboard has them; it says "ready" once there is something
- * to take, and ends when its standard input does.
+ * to take, and ends when its standard input does. Of dragging it says "begun", then "taken" or
+ * "refused" as often as what lies below the pointer has made up its mind, and "ended".
  */
 
 #include <gio/gunixinputstream.h>
@@ -40,6 +41,32 @@ on_ended (GObject *source, GAsyncResult *result, gpointer data)
   g_main_loop_quit (data);
 }
 
+static void
+say (const char *what)
+{
+  puts (what);
+  fflush (stdout);
+}
+
+static void
+on_selected (GdkDrag *drag, GParamSpec *pspec, gpointer data)
+{
+  say (gdk_drag_get_selected_action (drag) != 0 ? "taken" : "refused");
+}
+
+static void
+on_drag_begin (GtkDragSource *source, GdkDrag *drag, gpointer data)
+{
+  g_signal_connect (drag, "notify::selected-action", G_CALLBACK (on_selected), NULL);
+  say ("begun");
+}
+
+static void
+on_drag_end (GtkDragSource *source, GdkDrag *drag, gboolean delete_data, gpointer data)
+{
+  say ("ended");
+}
+
 static GtkWidget *
 make_window (GdkContentProvider *files)
 {
@@ -48,6 +75,8 @@ make_window (GdkContentProvider *files)
 
   gtk_drag_source_set_actions (source, GDK_ACTION_COPY);
   gtk_drag_source_set_content (source, files);
+  g_signal_connect (source, "drag-begin", G_CALLBACK (on_drag_begin), NULL);
+  g_signal_connect (source, "drag-end", G_CALLBACK (on_drag_end), NULL);
   gtk_widget_add_controller (label, GTK_EVENT_CONTROLLER (source));
   gtk_widget_set_size_request (label, WIDTH, HEIGHT);
   gtk_window_set_decorated (GTK_WINDOW (window), FALSE);
@@ -74,8 +103,7 @@ main (int argc, char **argv)
     gtk_window_present (GTK_WINDOW (make_window (files)));
   input = g_unix_input_stream_new (fileno (stdin), FALSE);
   g_input_stream_read_async (input, &byte, 1, G_PRIORITY_DEFAULT, NULL, on_ended, loop);
-  puts ("ready");
-  fflush (stdout);
+  say ("ready");
   g_main_loop_run (loop);
   return 0;
 }

@@ -2,6 +2,7 @@
 """Runs inside the session of a Window: starts keyring and application, answers one line for each."""
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -269,8 +270,21 @@ class Files:
     def start(self, *arguments):
         self.end()
         self.source = subprocess.Popen([os.environ["SB_DRAG_SOURCE"], *arguments], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE)
-        self.source.stdout.readline()
+                                       stdout=subprocess.PIPE, bufsize=0)
+        self.await_word("ready")
+
+    def await_word(self, word, meanwhile=None):
+        """What is done meanwhile is done until the program says it; what is below the pointer is asked by each motion alone."""
+        for _ in range(600):
+            if select.select([self.source.stdout], [], [], 0.1)[0]:
+                said = self.source.stdout.readline().decode().strip()
+                if said == word:
+                    return
+                if not said:
+                    break
+            elif meanwhile:
+                meanwhile()
+        raise RuntimeError(f"the drag source has not said “{word}”")
 
     def end(self):
         if self.source is not None:
@@ -288,13 +302,14 @@ class Files:
         # Without a window manager every window opens at the top left.
         xdotool("search", "--sync", "--onlyvisible", "--name", "^drag-source$")
         xdotool("mousemove", 60, 24, "mousedown", 1)
-        # Both programs have to take part in each step of it.
-        for part in range(1, 9):
-            xdotool("mousemove", 60 + (x - 60) * part // 8, 24 + (y - 24) * part // 8)
-            time.sleep(0.1)
-        time.sleep(0.3)
+        self.await_word("begun", lambda: self.wiggle(90, 30))
+        self.await_word("taken", lambda: self.wiggle(x, y))
         xdotool("mouseup", 1)
+        self.await_word("ended")
         return True
+
+    def wiggle(self, x, y):
+        xdotool("mousemove", x - 1, y, "mousemove", x, y)
 
 
 def choose(title, path):
