@@ -267,3 +267,13 @@ loopback_client (Loopback *self, SbJournal **journal)
 
   return client_for (connection, journal);
 }
+
+/* The call that was made last; at least one was. */
+SbJournalEntry *
+last_entry (SbJournal *journal)
+{
+  g_autoptr (GPtrArray) entries = sb_journal_dup_entries (journal, NULL, NULL, NULL);
+
+  g_assert_cmpuint (entries->len, >, 0);
+  return g_object_ref (g_ptr_array_index (entries, entries->len - 1));
+}

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 #define LOOPBACK_KEY_ID "AKLOOPBACK"
 #define LOOPBACK_SECRET "loop/back+secret"
 
+/* Content-Type of calls to SageMaker, and of its answers. */
+#define JSON_TYPE "application/x-amz-json-1.1"
+
 /**
  * Asked:
  * @method: the method
@@ -75,6 +78,7 @@ void reply_header (SoupServerMessage *message, const char *name, const char *val
 void reply_drop (SoupServerMessage *message);
 void reply_raw (SoupServerMessage *message, const char *text);
 SbClient *client_for (SbConnection *connection, SbJournal **journal);
+SbJournalEntry *last_entry (SbJournal *journal);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Loopback, loopback_free)
 

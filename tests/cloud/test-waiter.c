@@ -12,8 +12,6 @@
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
 
-#define TYPE "application/x-amz-json-1.1"
-
 /* Answers, one after the other; a number is a status without a body. */
 typedef struct
 {
@@ -30,7 +28,7 @@ tell (SoupServerMessage *message, const Asked *asked, gpointer data)
   if (g_ascii_isdigit (*answer))
     reply (message, (guint) atoi (answer), NULL, NULL);
   else
-    reply (message, strstr (answer, "__type") != NULL ? 400 : 200, TYPE, answer);
+    reply (message, strstr (answer, "__type") != NULL ? 400 : 200, JSON_TYPE, answer);
 }
 
 static void

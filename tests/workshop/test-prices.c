@@ -31,7 +31,7 @@ answer (SoupServerMessage *message, const Asked *asked, gpointer data)
   if (sb_json_get_string (input, "NextToken", NULL) == NULL)
     reply (message,
            200,
-           "application/x-amz-json-1.1",
+           JSON_TYPE,
            "{\"NextToken\":\"more\",\"PriceList\":[\"" PRODUCT (
                "Hosting", "ml.m5.large", "Hrs", "0.1380000000") "\",\"" PRODUCT ("Training",
                                                                                  "ml.m5.large",
@@ -40,7 +40,7 @@ answer (SoupServerMessage *message, const Asked *asked, gpointer data)
   else
     reply (message,
            200,
-           "application/x-amz-json-1.1",
+           JSON_TYPE,
            "{\"PriceList\":[\"" PRODUCT ("Hosting", "ml.c5.large", "GB-Mo", "7") "\",\"" PRODUCT (
                "Notebook", "ml.t3.medium", "Hrs", "0.06") "\",\"no JSON\"]}");
 }
