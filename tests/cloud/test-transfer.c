@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Uploads and downloads against a small S3 that loses, damages and cuts what a test wants it to.
+ * Uploads and downloads against a small S3 whose answers are not always right.
  */
 
 #include "config.h"
@@ -12,46 +12,9 @@
 #include <utime.h>
 
 #include "cloud/sb-transfer.h"
-#include "loopback.h"
-#include "wire/sb-digest.h"
+#include "store.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
-#include "wire/sb-uri.h"
-
-#define MIB  (1024 * 1024)
-#define PART (16 * MIB)
-
-/* All guarded by lock, as the server has a thread of its own. */
-typedef struct
-{
-  GMutex lock;
-  GHashTable *objects; /* target without query: GBytes */
-  GHashTable *etags;
-  GBytes *parts[8]; /* of the one upload there is */
-  gboolean open;
-  guint part_length;
-
-  /* What goes wrong, and how often still. */
-  int drop_parts;
-  int drop_part_number; /* 0 is any */
-  int deny_parts;
-  int lose_complete;
-  int truncate_gets;
-  int damage_gets;
-  int change_after_gets;
-  gboolean damage_puts;
-  gboolean ignore_ranges;
-  gboolean hide_parts;
-  GCancellable *cancel_at_part;
-
-  /* What was seen. */
-  guint puts;
-  guint part_puts;
-  guint creates;
-  guint aborts;
-  guint gets;
-  guint lists;
-} Store;
 
 typedef struct
 {
@@ -63,342 +26,6 @@ typedef struct
   SbClient *client;
 } Fixture;
 
-static char *
-etag_of (GBytes *bytes)
-{
-  gsize length;
-  const void *data = g_bytes_get_data (bytes, &length);
-  g_autofree char *hex = sb_digest_hex (SB_DIGEST_MD5, data != NULL ? data : "", (gssize) length);
-
-  return g_strdup_printf ("\"%s\"", hex);
-}
-
-static gboolean
-happens (int *times)
-{
-  if (*times == 0)
-    return FALSE;
-  if (*times > 0)
-    (*times)--;
-  return TRUE;
-}
-
-static gboolean
-md5_fits (const Asked *asked)
-{
-  const char *sent = asked_header (asked, "Content-MD5");
-  gsize length;
-  const void *data = g_bytes_get_data (asked->body, &length);
-  g_autofree char *right =
-      sb_digest_base64 (SB_DIGEST_MD5, data != NULL ? data : "", (gssize) length);
-
-  return g_strcmp0 (sent, right) == 0;
-}
-
-static void
-fail (SoupServerMessage *message, guint status, const char *code)
-{
-  g_autofree char *text = g_strdup_printf ("<Error><Code>%s</Code></Error>", code);
-
-  reply (message, status, "application/xml", text);
-}
-
-static void
-put_object (Store *store, SoupServerMessage *message, const Asked *asked, const char *name)
-{
-  g_autofree char *etag = etag_of (asked->body);
-
-  store->puts++;
-  if (!md5_fits (asked))
-    {
-      fail (message, 400, "BadDigest");
-      return;
-    }
-  g_hash_table_replace (store->objects, g_strdup (name), g_bytes_ref (asked->body));
-  g_hash_table_replace (store->etags, g_strdup (name), g_strdup (etag));
-  reply (message, 200, NULL, NULL);
-  reply_header (message,
-                "ETag",
-                store->damage_puts ? "\"00000000000000000000000000000000\"" : etag);
-}
-
-static void
-put_part (Store *store, SoupServerMessage *message, const Asked *asked, GPtrArray *query)
-{
-  int number = atoi (sb_query_lookup (query, "partNumber"));
-  g_autofree char *etag = etag_of (asked->body);
-
-  store->part_puts++;
-  g_assert_true (number >= 1 && number <= 8);
-  if (store->cancel_at_part != NULL)
-    g_cancellable_cancel (store->cancel_at_part);
-  if ((store->drop_part_number == 0 || store->drop_part_number == number) &&
-      happens (&store->drop_parts))
-    reply_drop (message);
-  else if (happens (&store->deny_parts))
-    fail (message, 403, "AccessDenied");
-  else if (!store->open || !md5_fits (asked))
-    fail (message, store->open ? 400 : 404, store->open ? "BadDigest" : "NoSuchUpload");
-  else
-    {
-      g_clear_pointer (&store->parts[number - 1], g_bytes_unref);
-      store->parts[number - 1] = g_bytes_ref (asked->body);
-      reply (message, 200, NULL, NULL);
-      reply_header (message, "ETag", etag);
-    }
-}
-
-static void
-clear_parts (Store *store)
-{
-  for (guint i = 0; i < 8; i++)
-    g_clear_pointer (&store->parts[i], g_bytes_unref);
-  store->open = FALSE;
-}
-
-static void
-complete_upload (Store *store, SoupServerMessage *message, const char *name)
-{
-  g_autoptr (GByteArray) all = g_byte_array_new ();
-  g_autoptr (GByteArray) md5s = g_byte_array_new ();
-  g_autofree char *hex = NULL;
-  g_autofree char *etag = NULL;
-  g_autofree char *text = NULL;
-  guint n = 0;
-
-  if (!store->open)
-    {
-      fail (message, 404, "NoSuchUpload");
-      return;
-    }
-  for (; n < 8 && store->parts[n] != NULL; n++)
-    {
-      g_autoptr (SbDigest) digest = sb_digest_new (SB_DIGEST_MD5);
-      guint8 out[SB_DIGEST_MAX_LENGTH];
-      gsize length;
-      const guint8 *data = g_bytes_get_data (store->parts[n], &length);
-
-      sb_digest_update (digest, data, length);
-      g_byte_array_append (md5s, out, (guint) sb_digest_finish (digest, out));
-      memcpy (md5s->data + n * 16, out, 16);
-      g_byte_array_append (all, data, (guint) length);
-    }
-  hex = sb_digest_hex (SB_DIGEST_MD5, md5s->data, md5s->len);
-  etag = g_strdup_printf ("\"%s-%u\"", hex, n);
-  text = g_strdup_printf (
-      "<CompleteMultipartUploadResult><ETag>%s</ETag></CompleteMultipartUploadResult>", etag);
-  g_hash_table_replace (store->objects,
-                        g_strdup (name),
-                        g_byte_array_free_to_bytes (g_steal_pointer (&all)));
-  g_hash_table_replace (store->etags, g_strdup (name), g_strdup (etag));
-  clear_parts (store);
-  if (happens (&store->lose_complete))
-    reply_drop (message);
-  else
-    reply (message, 200, "application/xml", text);
-}
-
-static void
-list_parts (Store *store, SoupServerMessage *message)
-{
-  g_autoptr (GString) text = g_string_new ("<ListPartsResult><IsTruncated>false</IsTruncated>");
-
-  if (!store->open)
-    {
-      fail (message, 404, "NoSuchUpload");
-      return;
-    }
-  for (guint i = 0; i < 8; i++)
-    if (store->parts[i] != NULL)
-      {
-        g_autofree char *etag = etag_of (store->parts[i]);
-
-        g_string_append_printf (text,
-                                "<Part><PartNumber>%u</PartNumber><ETag>%s</ETag></Part>",
-                                i + 1,
-                                etag);
-      }
-  g_string_append (text, "</ListPartsResult>");
-  reply (message, 200, "application/xml", text->str);
-}
-
-static void
-post (Store *store, SoupServerMessage *message, const char *name, GPtrArray *query)
-{
-  if (sb_query_lookup (query, "uploads") != NULL)
-    {
-      store->creates++;
-      clear_parts (store);
-      store->open = TRUE;
-      reply (message,
-             200,
-             "application/xml",
-             "<InitiateMultipartUploadResult><UploadId>u-1</UploadId>"
-             "</InitiateMultipartUploadResult>");
-    }
-  else
-    complete_upload (store, message, name);
-}
-
-static void
-head_object (Store *store, SoupServerMessage *message, GBytes *object, GPtrArray *query)
-{
-  gsize length = g_bytes_get_size (object);
-  guint n = (guint) ((length + PART - 1) / PART);
-  g_autofree char *count = g_strdup_printf ("%u", n);
-
-  soup_server_message_set_status (message, 200, NULL);
-  if (sb_query_lookup (query, "partNumber") != NULL && !store->hide_parts)
-    {
-      reply_header (message, "x-amz-mp-parts-count", count);
-      length = MIN (length, PART);
-    }
-  soup_message_headers_set_content_length (soup_server_message_get_response_headers (message),
-                                           (goffset) length);
-}
-
-static void
-send_bytes (Store *store, SoupServerMessage *message, GBytes *bytes, guint status)
-{
-  gsize length;
-  const char *data = g_bytes_get_data (bytes, &length);
-  g_autofree char *copy = g_memdup2 (data, length);
-
-  if (happens (&store->truncate_gets))
-    {
-      g_autofree char *text =
-          g_strdup_printf ("HTTP/1.1 %u OK\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\nshort",
-                           status,
-                           length);
-
-      reply_raw (message, text);
-      return;
-    }
-  if (happens (&store->damage_gets))
-    copy[length / 2] ^= 1;
-  soup_server_message_set_status (message, status, NULL);
-  soup_server_message_set_response (
-      message, "binary/octet-stream", SOUP_MEMORY_COPY, copy ? copy : "", length);
-}
-
-static void
-get_object (Store *store, SoupServerMessage *message, const Asked *asked, GBytes *object)
-{
-  const char *range = asked_header (asked, "Range");
-  guint64 from = 0, to = 0;
-  g_autoptr (GBytes) piece = NULL;
-
-  store->gets++;
-  if (range == NULL || store->ignore_ranges)
-    {
-      /* SoupServer would heed it by itself. */
-      soup_message_headers_remove (asked->headers, "Range");
-      send_bytes (store, message, object, 200);
-      return;
-    }
-  g_assert_cmpint (sscanf (range, "bytes=%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, &from, &to),
-                   ==,
-                   2);
-  piece = g_bytes_new_from_bytes (object, from, to - from + 1);
-  send_bytes (store, message, piece, 206);
-}
-
-static void
-read_object (Store *store,
-             SoupServerMessage *message,
-             const Asked *asked,
-             const char *name,
-             GPtrArray *query)
-{
-  GBytes *object = g_hash_table_lookup (store->objects, name);
-  const char *etag = g_hash_table_lookup (store->etags, name);
-  const char *match = asked_header (asked, "If-Match");
-
-  if (object == NULL)
-    fail (message, 404, "NoSuchKey");
-  else if (match != NULL && strcmp (match, etag) != 0)
-    fail (message, 412, "PreconditionFailed");
-  else
-    {
-      reply_header (message, "ETag", etag);
-      if (strcmp (asked->method, "HEAD") == 0)
-        head_object (store, message, object, query);
-      else
-        get_object (store, message, asked, object);
-      if (store->change_after_gets > 0 && (int) store->gets == store->change_after_gets)
-        g_hash_table_replace (store->etags, g_strdup (name), g_strdup ("\"other\""));
-    }
-}
-
-/* Two objects a page, in the order of their keys. */
-static void
-list_objects (Store *store, SoupServerMessage *message, GPtrArray *query)
-{
-  g_autoptr (GList) names =
-      g_list_sort (g_hash_table_get_keys (store->objects), (GCompareFunc) strcmp);
-  const char *token = sb_query_lookup (query, "continuation-token");
-  g_autoptr (GString) out = g_string_new ("<ListBucketResult>");
-  guint n = 0;
-
-  store->lists++;
-  for (GList *l = names; l != NULL; l = l->next)
-    {
-      g_autofree char *key = g_uri_unescape_string ((const char *) l->data + strlen ("/b/"), NULL);
-      g_autofree char *etag =
-          g_markup_escape_text (g_hash_table_lookup (store->etags, l->data), -1);
-
-      if ((token != NULL && strcmp (l->data, token) <= 0) ||
-          !g_str_has_prefix (key, sb_query_lookup (query, "prefix")))
-        continue;
-      g_string_append_printf (out,
-                              "<Contents><Key>%s</Key><Size>%" G_GSIZE_FORMAT
-                              "</Size><ETag>%s</ETag></Contents>",
-                              key,
-                              g_bytes_get_size (g_hash_table_lookup (store->objects, l->data)),
-                              etag);
-      if (++n < 2)
-        continue;
-      g_string_append_printf (out,
-                              "<IsTruncated>true</IsTruncated>"
-                              "<NextContinuationToken>%s</NextContinuationToken>",
-                              (const char *) l->data);
-      break;
-    }
-  g_string_append (out, "</ListBucketResult>");
-  reply (message, 200, "application/xml", out->str);
-}
-
-static void
-serve (SoupServerMessage *message, const Asked *asked, gpointer data)
-{
-  Store *store = data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
-  g_auto (GStrv) halves = g_strsplit (asked->target, "?", 2);
-  g_autoptr (GPtrArray) query = sb_query_parse (halves[1]);
-  gboolean upload = sb_query_lookup (query, "uploadId") != NULL;
-
-  if (!asked->is_signed)
-    fail (message, 403, "SignatureDoesNotMatch");
-  else if (strcmp (asked->method, "POST") == 0)
-    post (store, message, halves[0], query);
-  else if (strcmp (asked->method, "PUT") == 0 && upload)
-    put_part (store, message, asked, query);
-  else if (strcmp (asked->method, "PUT") == 0)
-    put_object (store, message, asked, halves[0]);
-  else if (strcmp (asked->method, "DELETE") == 0)
-    {
-      store->aborts++;
-      clear_parts (store);
-      reply (message, 204, NULL, NULL);
-    }
-  else if (upload)
-    list_parts (store, message);
-  else if (sb_query_lookup (query, "list-type") != NULL)
-    list_objects (store, message, query);
-  else
-    read_object (store, message, asked, halves[0], query);
-}
-
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
@@ -406,11 +33,8 @@ set_up (Fixture *fixture, gconstpointer data)
 
   fixture->folder = g_dir_make_tmp ("sb-transfer-XXXXXX", &error);
   g_assert_no_error (error);
-  g_mutex_init (&fixture->store.lock);
-  fixture->store.objects =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
-  fixture->store.etags = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  fixture->server = loopback_new (serve, &fixture->store);
+  store_init (&fixture->store);
+  fixture->server = loopback_new (store_serve, &fixture->store);
   fixture->connection = loopback_connect (fixture->server);
   fixture->client = client_for (fixture->connection, &fixture->journal);
 }
@@ -439,11 +63,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_object_unref (fixture->journal);
   g_object_unref (fixture->connection);
   loopback_free (fixture->server);
-  clear_parts (&fixture->store);
-  g_clear_object (&fixture->store.cancel_at_part);
-  g_hash_table_unref (fixture->store.objects);
-  g_hash_table_unref (fixture->store.etags);
-  g_mutex_clear (&fixture->store.lock);
+  store_clear (&fixture->store);
   remove_folder (fixture->folder);
   g_free (fixture->folder);
 }
@@ -539,38 +159,15 @@ static GBytes *
 put_aside (Fixture *fixture, gsize length, gboolean in_parts)
 {
   GBytes *bytes = make_bytes (length, 7);
-  g_autoptr (GString) md5s = g_string_new (NULL);
-  char *etag = NULL;
 
-  if (in_parts)
-    {
-      guint n = 0;
-      g_autofree char *hex = NULL;
-
-      for (gsize at = 0; at < length; at += PART, n++)
-        {
-          g_autoptr (GBytes) part = g_bytes_new_from_bytes (bytes, at, MIN (PART, length - at));
-          g_autoptr (SbDigest) digest = sb_digest_new (SB_DIGEST_MD5);
-          guint8 out[SB_DIGEST_MAX_LENGTH];
-
-          sb_digest_update (digest, g_bytes_get_data (part, NULL), g_bytes_get_size (part));
-          sb_digest_finish (digest, out);
-          g_string_append_len (md5s, (const char *) out, 16);
-        }
-      hex = sb_digest_hex (SB_DIGEST_MD5, md5s->str, (gssize) md5s->len);
-      etag = g_strdup_printf ("\"%s-%u\"", hex, n);
-    }
-  else
-    etag = etag_of (bytes);
-  g_hash_table_replace (fixture->store.objects, g_strdup ("/b/k"), g_bytes_ref (bytes));
-  g_hash_table_replace (fixture->store.etags, g_strdup ("/b/k"), etag);
+  store_put (&fixture->store, "/b/k", bytes, in_parts);
   return bytes;
 }
 
 static void
 test_upload_small (Fixture *fixture, gconstpointer data)
 {
-  static const gsize sizes[] = { 0, 1, 300 * 1024, PART };
+  static const gsize sizes[] = { 0, 1, 300 * 1024, STORE_PART };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -591,7 +188,7 @@ static void
 test_upload_parts (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (2 * PART + 12345, 1);
+  g_autoptr (GBytes) bytes = make_bytes (2 * STORE_PART + 12345, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
   g_autoptr (GPtrArray) entries = NULL;
   Seen seen = { 0 };
@@ -617,7 +214,7 @@ static void
 test_upload_dropped (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (2 * PART, 1);
+  g_autoptr (GBytes) bytes = make_bytes (2 * STORE_PART, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
   fixture->store.drop_parts = 2;
@@ -631,7 +228,7 @@ static void
 test_upload_resume (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (5 * PART + 1, 1);
+  g_autoptr (GBytes) bytes = make_bytes (5 * STORE_PART + 1, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
   sb_connection_set_max_attempts (fixture->connection, 1);
@@ -656,8 +253,8 @@ static void
 test_upload_resume_changed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (2 * PART, 1);
-  g_autoptr (GBytes) other = make_bytes (2 * PART, 2);
+  g_autoptr (GBytes) bytes = make_bytes (2 * STORE_PART, 1);
+  g_autoptr (GBytes) other = make_bytes (2 * STORE_PART, 2);
   g_autofree char *path = make_file (fixture, "file", bytes);
   g_autofree char *again = NULL;
   struct utimbuf times = { 1000, 1000 };
@@ -681,7 +278,7 @@ static void
 test_upload_denied (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (2 * PART, 1);
+  g_autoptr (GBytes) bytes = make_bytes (2 * STORE_PART, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
   fixture->store.deny_parts = 1;
@@ -695,7 +292,7 @@ test_upload_cancel (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GBytes) bytes = make_bytes (3 * PART, 1);
+  g_autoptr (GBytes) bytes = make_bytes (3 * STORE_PART, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
   fixture->store.cancel_at_part = g_object_ref (cancellable);
@@ -710,7 +307,7 @@ static void
 test_upload_lost_complete (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = make_bytes (2 * PART, 1);
+  g_autoptr (GBytes) bytes = make_bytes (2 * STORE_PART, 1);
   g_autofree char *path = make_file (fixture, "file", bytes);
 
   fixture->store.lose_complete = 1;
@@ -754,7 +351,7 @@ test_upload_folder (Fixture *fixture, gconstpointer data)
   static const char *const names[] = { "d/a.txt", "d/sub/b c.txt", "d/sub/deep/e", "d/z" };
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_build_filename (fixture->folder, "d", NULL);
-  g_autoptr (GBytes) large = make_bytes (PART + 1, 9);
+  g_autoptr (GBytes) large = make_bytes (STORE_PART + 1, 9);
   g_autofree char *large_path = make_file (fixture, "d/large", large);
   Seen seen = { 0 };
 
@@ -771,7 +368,7 @@ test_upload_folder (Fixture *fixture, gconstpointer data)
   g_assert_true (g_hash_table_contains (fixture->store.objects, "/b/p/sub/b%20c.txt"));
   g_assert_true (g_hash_table_contains (fixture->store.objects, "/b/p/sub/deep/e"));
   assert_object (fixture, "/b/p/large", large);
-  g_assert_cmpuint (seen.done, ==, PART + 1 + 6000);
+  g_assert_cmpuint (seen.done, ==, STORE_PART + 1 + 6000);
   g_assert_cmpuint (seen.total, ==, seen.done);
 }
 
@@ -815,7 +412,7 @@ make_listed (Fixture *fixture)
 {
   for (guint i = 0; listed[i] != NULL; i++)
     {
-      gsize size = strcmp (listed[i], "large") == 0 ? PART + 5 : i * 1000;
+      gsize size = strcmp (listed[i], "large") == 0 ? STORE_PART + 5 : i * 1000;
       g_autoptr (GBytes) bytes = make_bytes (size, i);
       g_autofree char *name = g_strconcat ("d/", listed[i], NULL);
 
@@ -880,7 +477,7 @@ test_upload_list_goes_on (Fixture *fixture, gconstpointer data)
 static void
 test_download (Fixture *fixture, gconstpointer data)
 {
-  static const gsize sizes[] = { 0, 1, PART, 2 * PART + 777 };
+  static const gsize sizes[] = { 0, 1, STORE_PART, 2 * STORE_PART + 777 };
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes) * 2; i++)
@@ -900,7 +497,7 @@ test_download (Fixture *fixture, gconstpointer data)
 static void
 test_download_truncated (Fixture *fixture, gconstpointer data)
 {
-  static const gsize sizes[] = { 1000, 2 * PART };
+  static const gsize sizes[] = { 1000, 2 * STORE_PART };
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
@@ -929,7 +526,7 @@ test_download_damaged (Fixture *fixture, gconstpointer data)
   {
     gsize size;
     gboolean in_parts;
-  } rows[] = { { 1000, FALSE }, { 2 * PART + 1, FALSE }, { 2 * PART + 1, TRUE } };
+  } rows[] = { { 1000, FALSE }, { 2 * STORE_PART + 1, FALSE }, { 2 * STORE_PART + 1, TRUE } };
   g_autoptr (GBytes) old = make_bytes (10, 3);
   g_autofree char *path = make_file (fixture, "got", old);
 
@@ -950,7 +547,7 @@ test_download_hidden_parts (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
-  g_autoptr (GBytes) bytes = put_aside (fixture, 2 * PART + 1, TRUE);
+  g_autoptr (GBytes) bytes = put_aside (fixture, 2 * STORE_PART + 1, TRUE);
 
   fixture->store.hide_parts = TRUE;
   g_assert_true (download (fixture, path, &error));
@@ -963,7 +560,7 @@ test_download_changed (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
-  g_autoptr (GBytes) bytes = put_aside (fixture, 8 * PART, FALSE);
+  g_autoptr (GBytes) bytes = put_aside (fixture, 8 * STORE_PART, FALSE);
 
   fixture->store.change_after_gets = 2;
   g_assert_false (download (fixture, path, &error));
@@ -976,7 +573,7 @@ test_download_ranges_ignored (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
-  g_autoptr (GBytes) bytes = put_aside (fixture, 2 * PART, FALSE);
+  g_autoptr (GBytes) bytes = put_aside (fixture, 2 * STORE_PART, FALSE);
 
   fixture->store.ignore_ranges = TRUE;
   g_assert_false (download (fixture, path, &error));
@@ -1011,7 +608,7 @@ test_download_cancel (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GBytes) bytes = put_aside (fixture, 4 * PART, FALSE);
+  g_autoptr (GBytes) bytes = put_aside (fixture, 4 * STORE_PART, FALSE);
   g_autofree char *path = g_build_filename (fixture->folder, "got", NULL);
 
   g_assert_false (sb_transfer_download_file (
