@@ -13,36 +13,26 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "engine/sb-job-environment.h"
 #include "engine/sb-job-folder.h"
+#include "engine/sb-job-metrics.h"
 #include "engine/sb-process.h"
 #include "engine/sb-resource.h"
 #include "formats/sb-folder.h"
 #include "wire/sb-algorithm.h"
 #include "wire/sb-error.h"
 #include "wire/sb-json.h"
-#include "wire/sb-names.h"
 #include "wire/sb-uri.h"
 
 #define STOP_GRACE_SECONDS 120
 #define MAX_REASON         1024
-/* Names the machines of a cluster, for mpirun. */
-#define HOST_FILE "SAGEBRUSH_HOSTFILE"
-#define RETRYING  "Restarting the training job, attempt"
+#define RETRYING           "Restarting the training job, attempt"
 
 struct _SbTraining
 {
   SbEngine *engine;
   GHashTable *jobs; /* name -> Job */
 };
-
-typedef struct
-{
-  GRegex *regex;
-  char *name;
-  double value;
-  gint64 time;
-  gboolean seen;
-} Metric;
 
 typedef struct
 {
@@ -56,7 +46,7 @@ typedef struct
   GPtrArray *streams; /* (element-type utf8): the log stream of each host */
   const SbAlgorithm *algorithm;
   SbProcess *process;
-  GPtrArray *metrics;
+  SbJobMetrics *metrics;
   guint time_limit;
   gboolean stopping;
   gboolean over_time;
@@ -66,14 +56,6 @@ typedef struct
 } Job;
 
 static void train (Job *self);
-
-static void
-metric_free (Metric *self)
-{
-  g_regex_unref (self->regex);
-  g_free (self->name);
-  g_free (self);
-}
 
 static void
 job_unref (Job *self)
@@ -89,7 +71,7 @@ job_unref (Job *self)
   g_free (self->name);
   json_object_unref (self->document);
   g_clear_pointer (&self->inputs, g_ptr_array_unref);
-  g_clear_pointer (&self->metrics, g_ptr_array_unref);
+  g_clear_pointer (&self->metrics, sb_job_metrics_free);
   g_free (self->folder);
   g_clear_pointer (&self->streams, g_ptr_array_unref);
   g_free (self->model_archive);
@@ -157,37 +139,14 @@ set_durations (Job *self)
 }
 
 static void
-set_final_metrics (Job *self)
-{
-  JsonArray *list = json_array_new ();
-
-  for (guint i = 0; i < self->metrics->len; i++)
-    {
-      const Metric *metric = self->metrics->pdata[i];
-
-      if (metric->seen)
-        json_array_add_object_element (list,
-                                       sb_json_object_new ("MetricName",
-                                                           "s",
-                                                           metric->name,
-                                                           "Value",
-                                                           "d",
-                                                           metric->value,
-                                                           "Timestamp",
-                                                           "d",
-                                                           (double) metric->time / 1000,
-                                                           NULL));
-    }
-  json_object_set_array_member (self->document, "FinalMetricDataList", list);
-}
-
-static void
 finish (Job *self, const char *status, const char *secondary, const char *message)
 {
   SbTraining *training = self->training;
 
   set_durations (self);
-  set_final_metrics (self);
+  json_object_set_array_member (self->document,
+                                "FinalMetricDataList",
+                                sb_job_metrics_list (self->metrics));
   json_object_set_string_member (self->document, "TrainingJobStatus", status);
   add_transition (self, secondary, message, TRUE);
   /* A job whose end cannot be written down stays in its folder: the next engine takes it up. */
@@ -389,26 +348,6 @@ on_process_exit (SbProcess *process, int status, gpointer data)
   finish_failed (self, "AlgorithmError", reason);
 }
 
-static void
-scan_metrics (Job *self, const char *line, gint64 time)
-{
-  for (guint i = 0; i < self->metrics->len; i++)
-    {
-      Metric *metric = self->metrics->pdata[i];
-      g_autoptr (GMatchInfo) match = NULL;
-      g_autofree char *text = NULL;
-
-      if (!g_regex_match (metric->regex, line, 0, &match))
-        continue;
-      text = g_match_info_fetch (match, 1);
-      if (text == NULL)
-        continue;
-      metric->value = g_ascii_strtod (text, NULL);
-      metric->time = time;
-      metric->seen = TRUE;
-    }
-}
-
 /* The program of several hosts marks lines of all but the first: "[algo-2] text". */
 static guint
 take_mark (Job *self, char **line)
@@ -443,7 +382,7 @@ on_lines (SbProcess *process, GPtrArray *lines, gpointer data)
       g_autofree char *line = g_strjoinv ("#011", parts);
 
       g_ptr_array_add (of_hosts->pdata[host], text);
-      scan_metrics (self, line, time);
+      sb_job_metrics_scan (self->metrics, line, time);
     }
   for (guint i = 0; i < of_hosts->len; i++)
     if (((GPtrArray *) of_hosts->pdata[i])->len > 0)
@@ -452,73 +391,6 @@ on_lines (SbProcess *process, GPtrArray *lines, gpointer data)
                            self->streams->pdata[i],
                            of_hosts->pdata[i],
                            time);
-}
-
-static void
-add_job_environment (Job *self, GStrv *environ)
-{
-  JsonObject *extra = sb_json_get_object (self->document, "Environment");
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *node;
-
-  if (extra == NULL)
-    return;
-  json_object_iter_init_ordered (&iter, extra);
-  while (json_object_iter_next_ordered (&iter, &name, &node))
-    *environ = g_environ_setenv (*environ, name, json_node_get_string (node), TRUE);
-}
-
-/* Where weights are that were downloaded for a training to begin with. */
-static char *
-find_weights (void)
-{
-  const char *given = g_getenv ("SAGEBRUSH_WEIGHTS_DIR");
-
-  if (given != NULL)
-    return g_strdup (given);
-  return g_build_filename (g_get_user_cache_dir (), "sagebrush", "weights", NULL);
-}
-
-/* Processors of each host: as many as its type has, or as its share of this computer allows. The
- * machines of a host file have what they have. */
-static guint
-count_cpus (Job *self)
-{
-  JsonObject *config = sb_json_get_object (self->document, "ResourceConfig");
-  guint n_hosts = (guint) sb_json_get_int (config, "InstanceCount", 1);
-  guint n_vcpus = sb_instance_type_get_n_vcpus (sb_json_get_string (config, "InstanceType", ""));
-  guint n_here = g_get_num_processors ();
-
-  if (g_getenv (HOST_FILE) != NULL && n_vcpus > 0)
-    return n_vcpus;
-  return CLAMP (n_here / n_hosts, 1, n_vcpus > 0 ? n_vcpus : n_here);
-}
-
-static GStrv
-make_environment (Job *self)
-{
-  g_autofree char *cpus = g_strdup_printf ("%u", count_cpus (self));
-  g_autofree char *weights = find_weights ();
-  GStrv environ = sb_process_make_environment ();
-
-  if (g_getenv (HOST_FILE) != NULL)
-    environ = g_environ_setenv (environ, HOST_FILE, g_getenv (HOST_FILE), TRUE);
-  add_job_environment (self, &environ);
-  environ = g_environ_setenv (environ, "TRAINING_JOB_NAME", self->name, TRUE);
-  environ = g_environ_setenv (environ,
-                              "TRAINING_JOB_ARN",
-                              sb_json_get_string (self->document, "TrainingJobArn", ""),
-                              TRUE);
-  environ = g_environ_setenv (environ, "AWS_REGION", self->engine->region, TRUE);
-  environ = g_environ_setenv (environ, "SM_NUM_CPUS", cpus, TRUE);
-  /* One program may be several algorithms. */
-  environ = g_environ_setenv (environ,
-                              "SAGEBRUSH_ALGORITHM",
-                              sb_algorithm_get_id (self->algorithm),
-                              TRUE);
-  environ = g_environ_setenv (environ, "SAGEBRUSH_WEIGHTS_DIR", weights, TRUE);
-  return g_environ_setenv (environ, "SM_PREFIX", self->folder, TRUE);
 }
 
 static gboolean
@@ -576,7 +448,8 @@ train (Job *self)
   g_autoptr (GError) error = NULL;
   g_autofree char *program = sb_process_find_program (program_name, &error);
   const char *const argv[] = { program, "train", NULL };
-  g_auto (GStrv) environ = make_environment (self);
+  g_auto (GStrv) environ =
+      sb_job_environment_new (self->engine, self->document, self->algorithm, self->folder);
 
   if (program != NULL && open_streams (self, &error))
     {
@@ -638,45 +511,6 @@ prepare (Job *self)
   g_task_run_in_thread (task, prepare_in_thread);
 }
 
-static void
-add_metric (GPtrArray *metrics, const char *name, const char *pattern)
-{
-  GRegex *regex = g_regex_new (pattern, G_REGEX_OPTIMIZE, 0, NULL);
-  Metric *metric;
-
-  if (regex == NULL)
-    return;
-  metric = g_new0 (Metric, 1);
-  metric->regex = regex;
-  metric->name = g_strdup (name);
-  g_ptr_array_add (metrics, metric);
-}
-
-/* The algorithm's own, and those that came with the job of a script. */
-static GPtrArray *
-compile_metrics (const SbAlgorithm *algorithm, JsonObject *document)
-{
-  const GPtrArray *definitions = sb_algorithm_get_metrics (algorithm);
-  JsonArray *given = sb_json_get_array (document, "AlgorithmSpecification.MetricDefinitions");
-  GPtrArray *metrics = g_ptr_array_new_with_free_func ((GDestroyNotify) metric_free);
-
-  for (guint i = 0; i < definitions->len; i++)
-    {
-      const SbMetricDefinition *definition = definitions->pdata[i];
-
-      add_metric (metrics, definition->name, definition->regex);
-    }
-  for (guint i = 0; given != NULL && i < json_array_get_length (given); i++)
-    {
-      JsonObject *item = json_array_get_object_element (given, i);
-
-      add_metric (metrics,
-                  sb_json_get_string (item, "Name", ""),
-                  sb_json_get_string (item, "Regex", ""));
-    }
-  return metrics;
-}
-
 static Job *
 job_new (SbTraining *training, JsonObject *document, GPtrArray *inputs)
 {
@@ -691,9 +525,7 @@ job_new (SbTraining *training, JsonObject *document, GPtrArray *inputs)
   self->inputs = g_ptr_array_ref (inputs);
   self->folder = g_build_filename (self->engine->data_dir, "jobs", self->name, NULL);
   self->algorithm = sb_algorithm_find_by_image (image);
-  self->metrics = self->algorithm != NULL
-                      ? compile_metrics (self->algorithm, document)
-                      : g_ptr_array_new_with_free_func ((GDestroyNotify) metric_free);
+  self->metrics = sb_job_metrics_new (self->algorithm, document);
   return self;
 }
 
