@@ -11,6 +11,8 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#include "formats/sb-little-endian.h"
+
 #define MAGIC "\x93NUMPY"
 /* Magic, version, length of the header. */
 #define BEGIN_1 10
@@ -109,9 +111,7 @@ sb_npy_parse (SbNpy *self, const void *data, gsize length, GError **error)
   if (length < BEGIN_2 || memcmp (bytes, MAGIC, strlen (MAGIC)) != 0)
     return fail (error, "this is no .npy array");
   begin = bytes[6] == 1 ? BEGIN_1 : BEGIN_2;
-  n = bytes[8] + 256u * bytes[9];
-  if (bytes[6] != 1)
-    n += 65536u * bytes[10] + ((gsize) bytes[11] << 24);
+  n = bytes[6] == 1 ? sb_le_get_16 (bytes + 8) : sb_le_get_32 (bytes + 8);
   if (n > length - begin)
     return fail (error, "the .npy array ends within its header");
   header = g_strndup ((const char *) bytes + begin, n);

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "formats/sb-little-endian.h"
+
 #define MAGIC       0xced7230aU
 #define HEAD        8
 #define LENGTH_BITS 29
@@ -63,24 +65,6 @@ static gsize
 pad (gsize length)
 {
   return (length + 3) / 4 * 4;
-}
-
-static guint32
-get32 (const guint8 *data)
-{
-  guint32 value;
-
-  memcpy (&value, data, sizeof value);
-  return GUINT32_FROM_LE (value);
-}
-
-static guint64
-get64 (const guint8 *data)
-{
-  guint64 value;
-
-  memcpy (&value, data, sizeof value);
-  return GUINT64_FROM_LE (value);
 }
 
 static gboolean
@@ -217,12 +201,12 @@ read_head (SbRecordReader *self, Part *part, gsize *length, GError **error)
     return fail (self, error, self->at, "the file ends in the middle of a record");
   if (!fetch (self, self->at, head, HEAD, error))
     return FALSE;
-  if (get32 (head) != MAGIC)
+  if (sb_le_get_32 (head) != MAGIC)
     return fail (self,
                  error,
                  self->at,
                  "no record begins here; this is no RecordIO file, or it is damaged");
-  second = get32 (head + 4);
+  second = sb_le_get_32 (head + 4);
   *length = second & MAX_PART;
   *part = (Part) (second >> LENGTH_BITS);
   if (*part > PART_LAST)
@@ -393,7 +377,7 @@ sb_record_writer_add (SbRecordWriter *self,
       fprintf (self->index, "%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT "\n", key, self->at) < 0)
     return fail_errno (error, self->index_path);
   for (gsize i = 0; i + 4 <= length; i += 4)
-    if (get32 (bytes + i) == MAGIC)
+    if (sb_le_get_32 (bytes + i) == MAGIC)
       {
         if (!write_part (
                 self, start == 0 ? PART_FIRST : PART_MIDDLE, bytes + start, i - start, error))
@@ -446,7 +430,7 @@ sb_record_writer_finish (SbRecordWriter *self, GError **error)
 gboolean
 sb_image_record_parse (SbImageRecord *self, const guint8 *data, gsize length, GError **error)
 {
-  guint32 flag = length >= SB_IMAGE_RECORD_HEAD ? get32 (data) : 0;
+  guint32 flag = length >= SB_IMAGE_RECORD_HEAD ? sb_le_get_32 (data) : 0;
   gsize labels = (gsize) flag * sizeof (float);
 
   if (length < SB_IMAGE_RECORD_HEAD || labels > length - SB_IMAGE_RECORD_HEAD)
@@ -458,8 +442,8 @@ sb_image_record_parse (SbImageRecord *self, const guint8 *data, gsize length, GE
       return FALSE;
     }
   *self = (SbImageRecord){
-    .id = get64 (data + 8),
-    .id2 = get64 (data + 16),
+    .id = sb_le_get_64 (data + 8),
+    .id2 = sb_le_get_64 (data + 16),
     .n_labels = flag > 0 ? flag : 1,
     .labels = flag > 0 ? data + SB_IMAGE_RECORD_HEAD : data + 4,
     .data = data + SB_IMAGE_RECORD_HEAD + labels,
@@ -478,7 +462,7 @@ sb_image_record_parse (SbImageRecord *self, const guint8 *data, gsize length, GE
 float
 sb_image_record_get_label (const SbImageRecord *self, guint32 index)
 {
-  guint32 bits = get32 (self->labels + (gsize) index * sizeof bits);
+  guint32 bits = sb_le_get_32 (self->labels + (gsize) index * sizeof bits);
   float label;
 
   memcpy (&label, &bits, sizeof label);

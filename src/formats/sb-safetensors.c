@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/sb-little-endian.h"
 #include "formats/sb-weight-file-private.h"
 
 #define MAX_HEADER (16 * 1024 * 1024)
@@ -189,8 +190,7 @@ _sb_safetensors_read (SbWeightFile *self, GError **error)
   JsonNode *root = NULL;
 
   if (length > sizeof head)
-    memcpy (&head, data, sizeof head);
-  head = GUINT64_FROM_LE (head);
+    head = sb_le_get_64 ((const guint8 *) data);
   if (head == 0 || head > length - sizeof head)
     return _sb_weight_fail (error, "this is neither a safetensors file nor one of PyTorch’s");
   if (head > MAX_HEADER)

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "formats/sb-little-endian.h"
+
 typedef struct
 {
   SbWeightArray array;
@@ -180,30 +182,6 @@ half_to_float (guint16 half)
   return value;
 }
 
-static guint16
-load_16 (const guint8 *p)
-{
-  return (guint16) (p[0] | p[1] << 8);
-}
-
-static guint32
-load_32 (const guint8 *p)
-{
-  guint32 value;
-
-  memcpy (&value, p, sizeof value);
-  return GUINT32_FROM_LE (value);
-}
-
-static guint64
-load_64 (const guint8 *p)
-{
-  guint64 value;
-
-  memcpy (&value, p, sizeof value);
-  return GUINT64_FROM_LE (value);
-}
-
 static float
 to_float (guint32 bits)
 {
@@ -228,21 +206,21 @@ load_number (SbWeightType type, const guint8 *p)
   switch (type)
     {
     case SB_WEIGHT_FLOAT16:
-      return half_to_float (load_16 (p));
+      return half_to_float (sb_le_get_16 (p));
     case SB_WEIGHT_BFLOAT16:
-      return to_float ((guint32) load_16 (p) << 16);
+      return to_float ((guint32) sb_le_get_16 (p) << 16);
     case SB_WEIGHT_FLOAT32:
-      return to_float (load_32 (p));
+      return to_float (sb_le_get_32 (p));
     case SB_WEIGHT_FLOAT64:
-      return (float) to_double (load_64 (p));
+      return (float) to_double (sb_le_get_64 (p));
     case SB_WEIGHT_INT8:
       return (gint8) *p;
     case SB_WEIGHT_INT16:
-      return (gint16) load_16 (p);
+      return (gint16) sb_le_get_16 (p);
     case SB_WEIGHT_INT32:
-      return (float) (gint32) load_32 (p);
+      return (float) (gint32) sb_le_get_32 (p);
     case SB_WEIGHT_INT64:
-      return (float) (gint64) load_64 (p);
+      return (float) (gint64) sb_le_get_64 (p);
     case SB_WEIGHT_BOOL:
       return *p != 0;
     case SB_WEIGHT_UINT8:

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "formats/sb-little-endian.h"
 #include "formats/sb-pickle.h"
 #include "formats/sb-weight-file-private.h"
 #include "formats/sb-zip-index.h"
@@ -311,11 +312,11 @@ list_storages (const SbPickle *keys, GHashTable *types, const guint8 *data, gsiz
       if (key == NULL || !g_hash_table_lookup_extended (types, key, NULL, &type) ||
           length < sizeof count)
         return NULL;
-      memcpy (&count, data, sizeof count);
+      count = sb_le_get_64 (data);
       data += sizeof count;
       length -= sizeof count;
       if (!g_uint64_checked_mul (&bytes,
-                                 GUINT64_FROM_LE (count),
+                                 count,
                                  _sb_weight_type_get_width (GPOINTER_TO_UINT (type))) ||
           bytes > length)
         return NULL;

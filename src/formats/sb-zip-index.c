@@ -7,7 +7,7 @@
 
 #include "formats/sb-zip-index.h"
 
-#include <string.h>
+#include "formats/sb-little-endian.h"
 
 #define LOCAL_SIGNATURE      0x04034b50u
 #define CENTRAL_SIGNATURE    0x02014b50u
@@ -47,24 +47,6 @@ fail (GError **error, const char *what)
   return FALSE;
 }
 
-static guint16
-get_16 (const guint8 *p)
-{
-  return (guint16) (p[0] | p[1] << 8);
-}
-
-static guint32
-get_32 (const guint8 *p)
-{
-  return get_16 (p) | (guint32) get_16 (p + 2) << 16;
-}
-
-static guint64
-get_64 (const guint8 *p)
-{
-  return get_32 (p) | (guint64) get_32 (p + 4) << 32;
-}
-
 /* Whether so many bytes are there from this offset on. */
 static gboolean
 has (const Archive *self, guint64 offset, guint64 n)
@@ -82,8 +64,8 @@ find_end (const Archive *self, gsize *at)
   if (self->length < END_LENGTH)
     return FALSE;
   for (gsize i = self->length - END_LENGTH + 1; i-- > first;)
-    if (get_32 (self->data + i) == END_SIGNATURE &&
-        get_16 (self->data + i + 20) == self->length - i - END_LENGTH)
+    if (sb_le_get_32 (self->data + i) == END_SIGNATURE &&
+        sb_le_get_16 (self->data + i + 20) == self->length - i - END_LENGTH)
       {
         *at = i;
         return TRUE;
@@ -100,17 +82,18 @@ find_directory (Archive *self)
 
   if (!find_end (self, &end))
     return FALSE;
-  self->size = get_32 (self->data + end + 12);
-  self->offset = get_32 (self->data + end + 16);
+  self->size = sb_le_get_32 (self->data + end + 12);
+  self->offset = sb_le_get_32 (self->data + end + 16);
   if (end >= LOCATOR_64_LENGTH &&
-      get_32 (self->data + end - LOCATOR_64_LENGTH) == LOCATOR_64_SIGNATURE)
+      sb_le_get_32 (self->data + end - LOCATOR_64_LENGTH) == LOCATOR_64_SIGNATURE)
     {
       locator = self->data + end - LOCATOR_64_LENGTH;
-      end_64 = get_64 (locator + 8);
-      if (!has (self, end_64, END_64_LENGTH) || get_32 (self->data + end_64) != END_64_SIGNATURE)
+      end_64 = sb_le_get_64 (locator + 8);
+      if (!has (self, end_64, END_64_LENGTH) ||
+          sb_le_get_32 (self->data + end_64) != END_64_SIGNATURE)
         return FALSE;
-      self->size = get_64 (self->data + end_64 + 40);
-      self->offset = get_64 (self->data + end_64 + 48);
+      self->size = sb_le_get_64 (self->data + end_64 + 40);
+      self->offset = sb_le_get_64 (self->data + end_64 + 48);
     }
   return has (self, self->offset, self->size);
 }
@@ -123,16 +106,16 @@ take_extra (Central *central, const guint8 *extra, gsize length)
 
   while (length >= 4)
     {
-      gsize n = get_16 (extra + 2), at = 4;
+      gsize n = sb_le_get_16 (extra + 2), at = 4;
 
       if (n > length - 4)
         return FALSE;
-      for (guint i = 0; get_16 (extra) == EXTRA_64 && i < G_N_ELEMENTS (wanted); i++)
+      for (guint i = 0; sb_le_get_16 (extra) == EXTRA_64 && i < G_N_ELEMENTS (wanted); i++)
         if (*wanted[i] == G_MAXUINT32)
           {
             if (at + 8 > n + 4)
               return FALSE;
-            *wanted[i] = get_64 (extra + at);
+            *wanted[i] = sb_le_get_64 (extra + at);
             at += 8;
           }
       extra += n + 4;
@@ -149,9 +132,9 @@ find_data (const Archive *self, const Central *central, SbZipMember *member)
 
   member->length = (gsize) central->length;
   member->data = NULL;
-  if (!has (self, central->offset, LOCAL_LENGTH) || get_32 (local) != LOCAL_SIGNATURE)
+  if (!has (self, central->offset, LOCAL_LENGTH) || sb_le_get_32 (local) != LOCAL_SIGNATURE)
     return FALSE;
-  begin = central->offset + LOCAL_LENGTH + get_16 (local + 26) + get_16 (local + 28);
+  begin = central->offset + LOCAL_LENGTH + sb_le_get_16 (local + 26) + sb_le_get_16 (local + 28);
   if (!has (self, begin, central->packed))
     return FALSE;
   if (central->stored && central->packed != central->length)
@@ -172,17 +155,18 @@ read_entry (const Archive *self, guint64 *at, GHashTable *members)
   g_autofree char *name = NULL;
   Central central;
 
-  if (end - *at < CENTRAL_LENGTH || get_32 (p) != CENTRAL_SIGNATURE)
+  if (end - *at < CENTRAL_LENGTH || sb_le_get_32 (p) != CENTRAL_SIGNATURE)
     return FALSE;
-  name_length = get_16 (p + 28);
-  extra_length = get_16 (p + 30);
-  length = CENTRAL_LENGTH + name_length + extra_length + get_16 (p + 32);
+  name_length = sb_le_get_16 (p + 28);
+  extra_length = sb_le_get_16 (p + 30);
+  length = CENTRAL_LENGTH + name_length + extra_length + sb_le_get_16 (p + 32);
   if (end - *at < length)
     return FALSE;
-  central.stored = get_16 (p + 10) == METHOD_STORED && (get_16 (p + 8) & FLAG_ENCRYPTED) == 0;
-  central.packed = get_32 (p + 20);
-  central.length = get_32 (p + 24);
-  central.offset = get_32 (p + 42);
+  central.stored =
+      sb_le_get_16 (p + 10) == METHOD_STORED && (sb_le_get_16 (p + 8) & FLAG_ENCRYPTED) == 0;
+  central.packed = sb_le_get_32 (p + 20);
+  central.length = sb_le_get_32 (p + 24);
+  central.offset = sb_le_get_32 (p + 42);
   if (memchr (p + CENTRAL_LENGTH, '\0', name_length) != NULL ||
       !take_extra (&central, p + CENTRAL_LENGTH + name_length, extra_length) ||
       !find_data (self, &central, member))
@@ -205,7 +189,7 @@ read_entry (const Archive *self, guint64 *at, GHashTable *members)
 gboolean
 sb_zip_is (const guint8 *data, gsize length)
 {
-  return length >= 4 && get_32 (data) == LOCAL_SIGNATURE;
+  return length >= 4 && sb_le_get_32 (data) == LOCAL_SIGNATURE;
 }
 
 /**
