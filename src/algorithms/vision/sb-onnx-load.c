@@ -2,44 +2,17 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ONNX files of such operators as SbNet has layers. A file comes from anywhere: every length in it
- * is held against what is there.
+ * The graph of an ONNX file becomes a net, as long as SbNet has layers for its operators.
  */
 
 #include "config.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
+#include "algorithms/vision/sb-onnx-graph.h"
 #include "algorithms/vision/sb-onnx-private.h"
 #include "algorithms/vision/sb-onnx.h"
-#include "formats/sb-protobuf.h"
 #include "wire/sb-json.h"
-
-#define MAX_DIMS 4
-/* More operators than any net of ours has. */
-#define MAX_NODES 4096
-
-/* Numbers that the file holds. */
-typedef struct
-{
-  gint64 dims[MAX_DIMS];
-  guint n_dims;
-  guint64 type;
-  SbProtoReader raw;
-  SbProtoReader floats;
-  SbProtoReader ints;
-} Tensor;
-
-typedef struct
-{
-  char *operator;
-  GPtrArray *inputs;
-  GPtrArray *outputs;
-  JsonObject *attributes; /* numbers, strings, and arrays of numbers */
-  Tensor value;           /* of a Constant */
-  gboolean has_value;
-} Node;
 
 /* What an operator puts out. */
 typedef struct
@@ -49,275 +22,16 @@ typedef struct
   gint64 padding; /* zeros that an operator of their own has put around it */
 } Value;
 
+/* What becomes of the graph. */
 typedef struct
 {
-  GPtrArray *nodes;    /* (element-type Node) */
-  GHashTable *tensors; /* (element-type utf8 Tensor) */
-  gint64 input[4];
-  char *input_name;
-  /* What becomes of them. */
+  SbOnnxGraph *graph;
   GHashTable *values; /* (element-type utf8 Value) */
   GHashTable *takers; /* (element-type utf8 guint): how many operators take a value */
   JsonArray *layers;
   GHashTable *names;  /* (element-type utf8): of layers */
   GPtrArray *weights; /* (element-type utf8): names of tensors, in SbNet's order */
 } Import;
-
-static void
-node_free (gpointer data)
-{
-  Node *self = data;
-
-  g_free (self->operator);
-  g_ptr_array_unref (self->inputs);
-  g_ptr_array_unref (self->outputs);
-  json_object_unref (self->attributes);
-  g_free (self);
-}
-
-static gboolean
-add_dim (Tensor *self, guint64 value)
-{
-  if (self->n_dims == MAX_DIMS || value > G_MAXINT)
-    return FALSE;
-  self->dims[self->n_dims++] = (gint64) value;
-  return TRUE;
-}
-
-/* Its name, or NULL when it is broken. */
-static char *
-read_tensor (SbProtoReader message, Tensor *tensor)
-{
-  g_autofree char *name = g_strdup ("");
-  gboolean broken = FALSE;
-  SbProtoField field;
-  guint64 value;
-
-  *tensor = (Tensor){ 0 };
-  while (sb_proto_next (&message, &field, &broken))
-    if (field.number == TENSOR_DIMS && !field.is_bytes)
-      broken = !add_dim (tensor, field.value);
-    else if (field.number == TENSOR_DIMS)
-      {
-        while (!broken && sb_proto_next_number (&field.bytes, &value, &broken))
-          broken = !add_dim (tensor, value);
-      }
-    else if (field.number == TENSOR_TYPE)
-      tensor->type = field.value;
-    else if (field.is_bytes && field.number == TENSOR_RAW)
-      tensor->raw = field.bytes;
-    else if (field.is_bytes && field.number == TENSOR_FLOATS)
-      tensor->floats = field.bytes;
-    else if (field.is_bytes && field.number == TENSOR_INTS)
-      tensor->ints = field.bytes;
-    else if (field.is_bytes && field.number == TENSOR_NAME)
-      {
-        g_free (name);
-        name = sb_proto_dup_string (&field.bytes);
-      }
-  return broken ? NULL : g_steal_pointer (&name);
-}
-
-static gboolean
-add_number (JsonArray *numbers, guint64 value)
-{
-  json_array_add_int_element (numbers, (gint64) value);
-  return json_array_get_length (numbers) < 64;
-}
-
-static gboolean
-read_attribute (Node *node, SbProtoReader message)
-{
-  g_autofree char *name = NULL;
-  g_autofree char *text = NULL;
-  g_autoptr (JsonArray) numbers = json_array_new ();
-  gboolean broken = FALSE;
-  SbProtoField field;
-  guint64 value;
-  float number;
-  guint32 bits;
-
-  while (sb_proto_next (&message, &field, &broken))
-    if (field.number == ATTRIBUTE_NAME && field.is_bytes)
-      {
-        g_free (name);
-        name = sb_proto_dup_string (&field.bytes);
-      }
-    else if (field.number == ATTRIBUTE_STRING && field.is_bytes)
-      {
-        g_free (text);
-        text = sb_proto_dup_string (&field.bytes);
-      }
-    else if (field.number == ATTRIBUTE_TENSOR && field.is_bytes)
-      {
-        g_autofree char *tensor = read_tensor (field.bytes, &node->value);
-
-        broken = tensor == NULL;
-        node->has_value = !broken;
-      }
-    else if (field.number == ATTRIBUTE_FLOAT && !field.is_bytes)
-      {
-        bits = (guint32) field.value;
-        memcpy (&number, &bits, sizeof number);
-        json_array_add_double_element (numbers, number);
-      }
-    else if ((field.number == ATTRIBUTE_INT || field.number == ATTRIBUTE_INTS) && !field.is_bytes)
-      broken = !add_number (numbers, field.value);
-    else if (field.number == ATTRIBUTE_INTS)
-      while (!broken && sb_proto_next_number (&field.bytes, &value, &broken))
-        broken = !add_number (numbers, value);
-  if (broken || name == NULL)
-    return FALSE;
-  if (text != NULL)
-    json_object_set_string_member (node->attributes, name, text);
-  else
-    json_object_set_array_member (node->attributes, name, g_steal_pointer (&numbers));
-  return TRUE;
-}
-
-static Node *
-read_node (SbProtoReader message)
-{
-  Node *node = g_new0 (Node, 1);
-  gboolean broken = FALSE;
-  SbProtoField field;
-
-  node->inputs = g_ptr_array_new_with_free_func (g_free);
-  node->outputs = g_ptr_array_new_with_free_func (g_free);
-  node->attributes = json_object_new ();
-  while (sb_proto_next (&message, &field, &broken))
-    if (!field.is_bytes)
-      continue;
-    else if (field.number == NODE_INPUT)
-      g_ptr_array_add (node->inputs, sb_proto_dup_string (&field.bytes));
-    else if (field.number == NODE_OUTPUT)
-      g_ptr_array_add (node->outputs, sb_proto_dup_string (&field.bytes));
-    else if (field.number == NODE_OPERATOR)
-      {
-        g_free (node->operator);
-        node->operator= sb_proto_dup_string (&field.bytes);
-      }
-    else if (field.number == NODE_ATTRIBUTE)
-      broken = !read_attribute (node, field.bytes);
-  if (!broken && node->operator!= NULL && node->outputs->len> 0)
-    return node;
-  node_free (node);
-  return NULL;
-}
-
-/* The message within a message that has this field. */
-static gboolean
-find_message (SbProtoReader message, guint number, SbProtoReader *found)
-{
-  gboolean broken = FALSE;
-  SbProtoField field;
-
-  while (sb_proto_next (&message, &field, &broken))
-    if (field.number == number && field.is_bytes)
-      {
-        *found = field.bytes;
-        return TRUE;
-      }
-  return FALSE;
-}
-
-/* PyTorch lists the weights among the inputs, too, when it is told to; the image has four dims. */
-static void
-read_input (Import *self, SbProtoReader message)
-{
-  SbProtoReader part, shape;
-  SbProtoField field;
-  gboolean broken = FALSE;
-  gint64 dims[4] = { 0 };
-  guint n = 0;
-  g_autofree char *name = NULL;
-
-  if (!find_message (message, VALUE_NAME, &part))
-    return;
-  name = sb_proto_dup_string (&part);
-  if (self->input_name != NULL || g_hash_table_contains (self->tensors, name) ||
-      !find_message (message, VALUE_TYPE, &part) || !find_message (part, TYPE_TENSOR, &part) ||
-      !find_message (part, TENSOR_TYPE_SHAPE, &shape))
-    return;
-  while (sb_proto_next (&shape, &field, &broken))
-    {
-      SbProtoField value;
-      gboolean bad = FALSE;
-
-      if (field.number != SHAPE_DIM || !field.is_bytes || n == 4)
-        return;
-      while (sb_proto_next (&field.bytes, &value, &bad))
-        if (value.number == DIM_VALUE && !value.is_bytes && value.value <= G_MAXINT)
-          dims[n] = (gint64) value.value;
-      n++;
-    }
-  if (n != 4 || broken)
-    return;
-  memcpy (self->input, dims, sizeof dims);
-  self->input_name = g_steal_pointer (&name);
-}
-
-static gboolean
-read_graph (Import *self, SbProtoReader graph, GError **error)
-{
-  SbProtoReader again = graph;
-  gboolean broken = FALSE;
-  SbProtoField field;
-
-  while (sb_proto_next (&graph, &field, &broken))
-    if (field.number == GRAPH_INITIALIZER && field.is_bytes)
-      {
-        g_autofree Tensor *tensor = g_new0 (Tensor, 1);
-        g_autofree char *name = read_tensor (field.bytes, tensor);
-
-        if (name == NULL)
-          return sb_net_fail (error, "A tensor of the ONNX file is damaged");
-        g_hash_table_replace (self->tensors, g_steal_pointer (&name), g_steal_pointer (&tensor));
-      }
-    else if (field.number == GRAPH_NODE && field.is_bytes)
-      {
-        Node *node = self->nodes->len < MAX_NODES ? read_node (field.bytes) : NULL;
-
-        if (node == NULL)
-          return sb_net_fail (error, "An operator of the ONNX file is damaged");
-        g_ptr_array_add (self->nodes, node);
-      }
-  if (broken)
-    return sb_net_fail (error, "The graph of the ONNX file is damaged");
-  while (sb_proto_next (&again, &field, &broken))
-    if (field.number == GRAPH_INPUT && field.is_bytes)
-      read_input (self, field.bytes);
-  return self->input_name != NULL ||
-         sb_net_fail (error, "The ONNX file has no input of images: N × channels × height × width");
-}
-
-/* The one number that all of the attribute's numbers are. */
-static gboolean
-get_number (const Node *node, const char *name, double fallback, double *value)
-{
-  JsonNode *member = json_object_get_member (node->attributes, name);
-  JsonArray *numbers =
-      member != NULL && JSON_NODE_HOLDS_ARRAY (member) ? json_node_get_array (member) : NULL;
-
-  *value = fallback;
-  for (guint i = 0; numbers != NULL && i < json_array_get_length (numbers); i++)
-    {
-      double one = json_array_get_double_element (numbers, i);
-
-      if (i > 0 && one != *value)
-        return FALSE;
-      *value = one;
-    }
-  return member == NULL || numbers != NULL;
-}
-
-static gboolean
-is_all (const Node *node, const char *name, double wanted)
-{
-  double value;
-
-  return get_number (node, name, wanted, &value) && value == wanted;
-}
 
 static JsonObject *
 get_layer (const Import *self, int index)
@@ -335,7 +49,7 @@ add_value (Import *self, const char *name, int layer, gboolean flat)
 
 /* What the operator takes, in the place of @i, with zeros around it or not. */
 static const Value *
-find_padded (const Import *self, const Node *node, guint i, GError **error)
+find_padded (const Import *self, const SbOnnxNode *node, guint i, GError **error)
 {
   const char *name = i < node->inputs->len ? node->inputs->pdata[i] : "";
   const Value *value = g_hash_table_lookup (self->values, name);
@@ -349,7 +63,7 @@ find_padded (const Import *self, const Node *node, guint i, GError **error)
 }
 
 static const Value *
-find_value (const Import *self, const Node *node, guint i, GError **error)
+find_value (const Import *self, const SbOnnxNode *node, guint i, GError **error)
 {
   const Value *value = find_padded (self, node, i, error);
 
@@ -387,7 +101,7 @@ get_source_name (const Import *self, int layer)
  * before it is said. */
 static JsonObject *
 add_layer (Import *self,
-           const Node *node,
+           const SbOnnxNode *node,
            const char *kind,
            const char *weight,
            const Value *value,
@@ -412,7 +126,7 @@ add_layer (Import *self,
 }
 
 static const char *
-get_weight_name (const Node *node, guint i)
+get_weight_name (const SbOnnxNode *node, guint i)
 {
   const char *name = i < node->inputs->len ? node->inputs->pdata[i] : "";
 
@@ -421,10 +135,11 @@ get_weight_name (const Node *node, guint i)
 
 /* The weights and the bias, if there is one. */
 static gboolean
-take_weights (Import *self, const Node *node, JsonObject *layer, guint n_dims, GError **error)
+take_weights (Import *self, const SbOnnxNode *node, JsonObject *layer, guint n_dims, GError **error)
 {
   const char *weight = get_weight_name (node, 1), *bias = get_weight_name (node, 2);
-  const Tensor *tensor = weight != NULL ? g_hash_table_lookup (self->tensors, weight) : NULL;
+  const SbOnnxTensor *tensor =
+      weight != NULL ? g_hash_table_lookup (self->graph->tensors, weight) : NULL;
 
   if (weight == NULL)
     return sb_net_fail (error, "The ONNX operator “%s” needs weights", node->operator);
@@ -439,7 +154,7 @@ take_weights (Import *self, const Node *node, JsonObject *layer, guint n_dims, G
 }
 
 static gboolean
-take_square (Import *self, const Node *node, const char *kind, GError **error)
+take_square (Import *self, const SbOnnxNode *node, const char *kind, GError **error)
 {
   gboolean convolution = strcmp (kind, "convolution") == 0;
   gboolean average = strcmp (kind, "average-pool") == 0;
@@ -451,11 +166,13 @@ take_square (Import *self, const Node *node, const char *kind, GError **error)
 
   if (value == NULL)
     return FALSE;
-  if (value->flat || !get_number (node, "kernel_shape", 0, &kernel) || kernel < 1 ||
-      !get_number (node, "strides", 1, &stride) || !get_number (node, "pads", 0, &padding) ||
-      !get_number (node, "count_include_pad", 0, &counted) || !is_all (node, "dilations", 1) ||
-      !is_all (node, "group", 1) || !is_all (node, "ceil_mode", 0) ||
-      !is_all (node, "storage_order", 0) ||
+  if (value->flat || !sb_onnx_node_get_number (node, "kernel_shape", 0, &kernel) || kernel < 1 ||
+      !sb_onnx_node_get_number (node, "strides", 1, &stride) ||
+      !sb_onnx_node_get_number (node, "pads", 0, &padding) ||
+      !sb_onnx_node_get_number (node, "count_include_pad", 0, &counted) ||
+      !sb_onnx_node_is_all (node, "dilations", 1) || !sb_onnx_node_is_all (node, "group", 1) ||
+      !sb_onnx_node_is_all (node, "ceil_mode", 0) ||
+      !sb_onnx_node_is_all (node, "storage_order", 0) ||
       (average && padding != 0 && (counted != 1 || value->padding != 0)) ||
       strcmp (sb_json_get_string (node->attributes, "auto_pad", "NOTSET"), "NOTSET") != 0)
     return sb_net_fail (error,
@@ -470,7 +187,7 @@ take_square (Import *self, const Node *node, const char *kind, GError **error)
 }
 
 static gboolean
-take_dense (Import *self, const Node *node, GError **error)
+take_dense (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
 
@@ -478,8 +195,9 @@ take_dense (Import *self, const Node *node, GError **error)
     return FALSE;
   if (!value->flat)
     return sb_net_fail (error, "The ONNX operator “Gemm” needs a Flatten before it");
-  if (!is_all (node, "alpha", 1) || !is_all (node, "beta", 1) || !is_all (node, "transA", 0) ||
-      !is_all (node, "transB", 1) || !json_object_has_member (node->attributes, "transB"))
+  if (!sb_onnx_node_is_all (node, "alpha", 1) || !sb_onnx_node_is_all (node, "beta", 1) ||
+      !sb_onnx_node_is_all (node, "transA", 0) || !sb_onnx_node_is_all (node, "transB", 1) ||
+      !json_object_has_member (node->attributes, "transB"))
     return sb_net_fail (error, "The ONNX operator “Gemm” has to be y = x · Wᵀ + b");
   return take_weights (self,
                        node,
@@ -489,7 +207,7 @@ take_dense (Import *self, const Node *node, GError **error)
 }
 
 static gboolean
-take_norm (Import *self, const Node *node, GError **error)
+take_norm (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
   double epsilon, momentum;
@@ -497,9 +215,10 @@ take_norm (Import *self, const Node *node, GError **error)
 
   if (value == NULL)
     return FALSE;
-  if (node->inputs->len != 5 || !is_all (node, "training_mode", 0) ||
-      !is_all (node, "spatial", 1) || !get_number (node, "epsilon", 1e-5, &epsilon) ||
-      !get_number (node, "momentum", 0.9, &momentum))
+  if (node->inputs->len != 5 || !sb_onnx_node_is_all (node, "training_mode", 0) ||
+      !sb_onnx_node_is_all (node, "spatial", 1) ||
+      !sb_onnx_node_get_number (node, "epsilon", 1e-5, &epsilon) ||
+      !sb_onnx_node_get_number (node, "momentum", 0.9, &momentum))
     return sb_net_fail (error,
                         "The ONNX operator “BatchNormalization” has to be one for inference");
   layer = add_layer (self, node, "batch-norm", get_weight_name (node, 1), value, NULL);
@@ -512,7 +231,7 @@ take_norm (Import *self, const Node *node, GError **error)
 
 /* It belongs to the layer before it, when nothing else takes that. */
 static gboolean
-take_relu (Import *self, const Node *node, GError **error)
+take_relu (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
   JsonObject *before;
@@ -535,7 +254,7 @@ take_relu (Import *self, const Node *node, GError **error)
 }
 
 static gboolean
-take_addition (Import *self, const Node *node, GError **error)
+take_addition (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
   const Value *other = value != NULL ? find_value (self, node, 1, error) : NULL;
@@ -549,7 +268,7 @@ take_addition (Import *self, const Node *node, GError **error)
 }
 
 static gboolean
-take_average (Import *self, const Node *node, GError **error)
+take_average (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
 
@@ -563,32 +282,13 @@ take_average (Import *self, const Node *node, GError **error)
   return TRUE;
 }
 
-/* One of a tensor's whole numbers. */
-static gint64
-get_int (const Tensor *tensor, guint i)
-{
-  SbProtoReader ints = tensor->ints;
-  gboolean broken = FALSE;
-  guint64 value = 0;
-
-  if (tensor->raw.at != NULL)
-    {
-      memcpy (&value, tensor->raw.at + i * sizeof value, sizeof value);
-      return (gint64) GUINT64_FROM_LE (value);
-    }
-  for (guint k = 0; k <= i; k++)
-    if (!sb_proto_next_number (&ints, &value, &broken))
-      return -1;
-  return (gint64) value;
-}
-
 /* PyTorch writes an average's padding as an operator of its own. */
 static gboolean
-take_padding (Import *self, const Node *node, GError **error)
+take_padding (Import *self, const SbOnnxNode *node, GError **error)
 {
   const Value *value = find_value (self, node, 0, error);
   const char *name = get_weight_name (node, 1);
-  const Tensor *pads = name != NULL ? g_hash_table_lookup (self->tensors, name) : NULL;
+  const SbOnnxTensor *pads = name != NULL ? g_hash_table_lookup (self->graph->tensors, name) : NULL;
   Value padded;
 
   if (value == NULL)
@@ -598,10 +298,10 @@ take_padding (Import *self, const Node *node, GError **error)
       (pads->raw.at != NULL && pads->raw.end - pads->raw.at != 8 * sizeof (gint64)) ||
       strcmp (sb_json_get_string (node->attributes, "mode", "constant"), "constant") != 0)
     return sb_net_fail (error, "The ONNX operator “Pad” has to put zeros around an image");
-  padded.padding = get_int (pads, 2);
+  padded.padding = sb_onnx_tensor_get_int (pads, 2);
   for (guint i = 0; i < 8; i++)
-    if (get_int (pads, i) != (i % 4 < 2 ? 0 : padded.padding) || padded.padding < 0 ||
-        padded.padding > G_MAXINT16)
+    if (sb_onnx_tensor_get_int (pads, i) != (i % 4 < 2 ? 0 : padded.padding) ||
+        padded.padding < 0 || padded.padding > G_MAXINT16)
       return sb_net_fail (error, "The ONNX operator “Pad” has to put as many zeros on every side");
   g_hash_table_replace (self->values,
                         g_strdup (node->outputs->pdata[0]),
@@ -611,16 +311,17 @@ take_padding (Import *self, const Node *node, GError **error)
 
 /* What changes no number. */
 static gboolean
-take_same (Import *self, const Node *node, gboolean flatten, GError **error)
+take_same (Import *self, const SbOnnxNode *node, gboolean flatten, GError **error)
 {
-  const Tensor *tensor =
-      node->inputs->len > 0 ? g_hash_table_lookup (self->tensors, node->inputs->pdata[0]) : NULL;
+  const SbOnnxTensor *tensor =
+      node->inputs->len > 0 ? g_hash_table_lookup (self->graph->tensors, node->inputs->pdata[0])
+                            : NULL;
   const Value *value;
 
   /* PyTorch writes weights that are alike once. */
   if (tensor != NULL)
     {
-      g_hash_table_replace (self->tensors,
+      g_hash_table_replace (self->graph->tensors,
                             g_strdup (node->outputs->pdata[0]),
                             g_memdup2 (tensor, sizeof *tensor));
       return TRUE;
@@ -633,7 +334,7 @@ take_same (Import *self, const Node *node, gboolean flatten, GError **error)
 }
 
 static gboolean
-take_node (Import *self, const Node *node, GError **error)
+take_node (Import *self, const SbOnnxNode *node, GError **error)
 {
   static const struct
   {
@@ -673,9 +374,9 @@ take_node (Import *self, const Node *node, GError **error)
 static void
 count_takers (Import *self)
 {
-  for (guint i = 0; i < self->nodes->len; i++)
+  for (guint i = 0; i < self->graph->nodes->len; i++)
     {
-      const Node *node = g_ptr_array_index (self->nodes, i);
+      const SbOnnxNode *node = g_ptr_array_index (self->graph->nodes, i);
 
       for (guint k = 0; k < node->inputs->len; k++)
         {
@@ -692,13 +393,13 @@ static gboolean
 follow (Import *self, GError **error)
 {
   count_takers (self);
-  add_value (self, self->input_name, -1, FALSE);
-  for (guint i = 0; i < self->nodes->len; i++)
+  add_value (self, self->graph->input_name, -1, FALSE);
+  for (guint i = 0; i < self->graph->nodes->len; i++)
     {
-      const Node *node = g_ptr_array_index (self->nodes, i);
+      const SbOnnxNode *node = g_ptr_array_index (self->graph->nodes, i);
 
       if (strcmp (node->operator, "Constant") == 0 && node->has_value)
-        g_hash_table_replace (self->tensors,
+        g_hash_table_replace (self->graph->tensors,
                               g_strdup (node->outputs->pdata[0]),
                               g_memdup2 (&node->value, sizeof node->value));
       else if (!take_node (self, node, error))
@@ -708,7 +409,7 @@ follow (Import *self, GError **error)
 }
 
 static gboolean
-copy_values (SbNet *net, const SbWeight *weight, const Tensor *tensor, GError **error)
+copy_values (SbNet *net, const SbWeight *weight, const SbOnnxTensor *tensor, GError **error)
 {
   const SbProtoReader *from = tensor->raw.at != NULL ? &tensor->raw : &tensor->floats;
   guint64 count = 1, inner = 1;
@@ -740,16 +441,17 @@ make_net (Import *self, GError **error)
   JsonArray *input = json_array_new ();
 
   for (guint i = 1; i < 4; i++)
-    json_array_add_int_element (input, self->input[i]);
+    json_array_add_int_element (input, self->graph->input[i]);
   json_object_set_array_member (json, "input", input);
   json_object_set_array_member (json, "layers", json_array_ref (self->layers));
   net = sb_net_new_from_json (json, error);
   for (guint i = 0; net != NULL && i < net->weights->len; i++)
     {
       const SbWeight *weight = g_ptr_array_index (net->weights, i);
-      const Tensor *tensor = i < self->weights->len
-                                 ? g_hash_table_lookup (self->tensors, self->weights->pdata[i])
-                                 : NULL;
+      const SbOnnxTensor *tensor =
+          i < self->weights->len
+              ? g_hash_table_lookup (self->graph->tensors, self->weights->pdata[i])
+              : NULL;
 
       if (tensor == NULL)
         {
@@ -772,33 +474,24 @@ make_net (Import *self, GError **error)
 SbNet *
 sb_onnx_load (const char *path, GError **error)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, error);
+  g_autoptr (SbOnnxGraph) graph = sb_onnx_graph_read (path, error);
   SbNet *net = NULL;
   Import self = { 0 };
-  SbProtoReader model, graph;
 
-  if (file == NULL)
+  if (graph == NULL)
     return NULL;
-  model.at = (const guint8 *) g_mapped_file_get_contents (file);
-  model.end = model.at + g_mapped_file_get_length (file);
-  self.nodes = g_ptr_array_new_with_free_func (node_free);
-  self.tensors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self.graph = graph;
   self.values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self.takers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.layers = json_array_new ();
   self.weights = g_ptr_array_new_with_free_func (g_free);
-  if (!find_message (model, MODEL_GRAPH, &graph))
-    sb_net_fail (error, "%s is no ONNX file", path);
-  else if (read_graph (&self, graph, error) && follow (&self, error))
+  if (follow (&self, error))
     net = make_net (&self, error);
-  g_ptr_array_unref (self.nodes);
-  g_hash_table_unref (self.tensors);
   g_hash_table_unref (self.values);
   g_hash_table_unref (self.takers);
   g_hash_table_unref (self.names);
   json_array_unref (self.layers);
   g_ptr_array_unref (self.weights);
-  g_free (self.input_name);
   return net;
 }
