@@ -11,12 +11,13 @@
 
 #include <string.h>
 
-/* json-glib parses by recursion: deeper text than this is refused before it gets there. It also
- * knows comments and single quotes, which JSON does not, and in which depth could hide. */
 #define MAX_DEPTH 64
 
+/* Whether json-glib may have the text: it parses by recursion, so what is deep is refused before it
+ * gets there. It also knows comments and single quotes, which JSON does not, and in which depth
+ * could hide. */
 static gboolean
-is_too_deep (const char *text, gsize length)
+is_harmless (const char *text, gsize length)
 {
   gsize depth = 0;
   gboolean in_string = FALSE;
@@ -33,16 +34,16 @@ is_too_deep (const char *text, gsize length)
       else if (text[i] == '"')
         in_string = TRUE;
       else if (text[i] == '/' || text[i] == '#' || text[i] == '\'')
-        return TRUE;
+        return FALSE;
       else if (text[i] == '{' || text[i] == '[')
         {
           if (++depth > MAX_DEPTH)
-            return TRUE;
+            return FALSE;
         }
       else if ((text[i] == '}' || text[i] == ']') && depth > 0)
         depth--;
     }
-  return FALSE;
+  return TRUE;
 }
 
 /**
@@ -66,7 +67,7 @@ sb_json_parse (const char *text, gssize length, GError **error)
       g_set_error_literal (error, SB_ERROR, SB_ERROR_PROTOCOL, "This is not JSON: it is no UTF-8");
       return NULL;
     }
-  if (is_too_deep (text, n))
+  if (!is_harmless (text, n))
     {
       g_set_error_literal (error,
                            SB_ERROR,
