@@ -4,15 +4,14 @@ signatures with botocore's signer, and hold every request against botocore's ser
 import datetime
 import hashlib
 import json
-import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 from botocheck import check_entry, model_of
+from loopback import Loopback
 
 ACCOUNT = "123456789012"
 PATHS = {("POST", "/client/register"): ("sso-oidc", "RegisterClient"),
@@ -34,10 +33,11 @@ class Refused(Exception):
         self.status, self.code, self.message, self.oauth = status, code, message, oauth
 
 
-class Identity:
+class Identity(Loopback):
     """The services; a context manager. What tests change: keys, roles, expired, pending, lifetime and so on."""
 
     def __init__(self):
+        super().__init__()
         self.keys = {"AKIABASE": ("base+secret/", None, f"arn:aws:iam::{ACCOUNT}:user/workshop")}
         self.roles = {}
         self.expired = set()
@@ -48,39 +48,8 @@ class Identity:
         self.sso_lifetime = 3600
         self.interval = 0
         self.round = 0
-        self.asked = []
         self.times = []
-        self.problems = []
         self.secrets = {"base+secret/"}
-        self.lock = threading.Lock()
-
-    def __enter__(self):
-        identity = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                identity.handle(self)
-
-            do_POST = do_GET
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def names(self):
-        return [operation for _, operation, _ in self.asked]
 
     # -- the wire
 

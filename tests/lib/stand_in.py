@@ -11,11 +11,9 @@ import fnmatch
 import hashlib
 import json
 import re
-import threading
 import traceback
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
 import botocore.auth
@@ -23,6 +21,7 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.parsers
 from botocheck import check_entry, model_of
+from loopback import Loopback
 
 ACCOUNT = "210987654321"
 REGION = "eu-west-3"
@@ -136,44 +135,17 @@ class Wire:
         return json.dumps(value, default=lambda time: time.timestamp())
 
 
-class StandIn:
+class StandIn(Loopback):
     """The server; a context manager. What tests set: taken (buckets of others), denied (actions), quotas (by type)."""
 
+    METHODS = ("GET", "POST", "PUT", "HEAD", "DELETE")
+
     def __init__(self):
+        super().__init__()
         self.taken, self.denied, self.quotas = set(), set(), {"ml.p3.2xlarge": 0}
         self.refuse_role = 2  # so many times a role that was just made is not known to SageMaker
         self.buckets, self.objects, self.tags, self.blocked = {}, {}, {}, {}
         self.roles, self.policies, self.jobs, self.notebooks, self.logs = {}, {}, {}, {}, {}
-        self.asked, self.problems = [], []
-        self.lock = threading.Lock()
-
-    def __enter__(self):
-        stand_in = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                stand_in.handle(self)
-
-            do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def names(self):
-        return [operation for _, operation, _ in self.asked]
 
     def inputs(self, wanted):
         return [given for _, operation, given in self.asked if operation == wanted]
