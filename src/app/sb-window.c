@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "app/sb-inventory.h"
 #include "app/sb-notices.h"
 #include "app/sb-window-private.h"
 #include "pages/sb-clean-up-page.h"
@@ -23,7 +24,6 @@
 #include "pages/sb-journal-page.h"
 #include "pages/sb-notebooks-page.h"
 #include "wire/sb-json.h"
-#include "workshop/sb-idle-watch.h"
 
 /**
  * SbWindow:
@@ -36,13 +36,9 @@ struct _SbWindow
 
   GSettings *settings;
   SbWorkshop *workshop;
-  SbResources *resources; /* of the workshop that is shown */
-  GHashTable *everywhere; /* those of all that were shown, by connection */
   SbPrices *prices;
   SbNotices *notices;
-  SbIdleWatch *idle_watch;
-  GCancellable *cancellable;
-  gboolean outdated; /* whether the service is to be asked once more */
+  SbInventory *inventory;
   gboolean leaving;
   GListStore *waiting; /* files to open once there is a workshop */
   AdwToastOverlay *toasts;
@@ -68,33 +64,15 @@ toast (SbWindow *self, const char *text)
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (text));
 }
 
-/* Per hour; what is not known makes the sum unknown, too. */
-static double
-sum_prices (SbWindow *self, SbResources *resources)
-{
-  SbConnection *connection = sb_resources_get_connection (resources);
-  GListModel *items = G_LIST_MODEL (resources);
-  double sum = 0;
-
-  for (guint i = 0; i < g_list_model_get_n_items (items); i++)
-    {
-      g_autoptr (SbResourceItem) item = g_list_model_get_item (items, i);
-      double price = sb_prices_get_for_item (self->prices, connection, item);
-
-      if (price < 0)
-        return SB_PRICE_UNKNOWN;
-      sum += price;
-    }
-  return sum;
-}
-
 /* On this computer nothing costs anything; what runs is worth knowing all the same. */
 static void
 show_status (SbWindow *self)
 {
-  guint n = sb_resources_get_n_running (self->resources);
-  guint all = g_list_model_get_n_items (G_LIST_MODEL (self->resources));
-  g_autofree char *price = sb_price_format_per_hour (sum_prices (self, self->resources));
+  SbResources *resources = sb_inventory_get_shown (self->inventory);
+  guint n = sb_resources_get_n_running (resources);
+  guint all = g_list_model_get_n_items (G_LIST_MODEL (resources));
+  g_autofree char *price =
+      sb_price_format_per_hour (sb_inventory_get_shown_price (self->inventory));
   g_autofree char *count = g_strdup_printf (ngettext ("%u is running", "%u are running", n), n);
   g_autofree char *text =
       n == 0 ? g_strdup (_ ("Nothing is running")) : g_strdup_printf ("%s · %s", count, price);
@@ -105,42 +83,9 @@ show_status (SbWindow *self)
 }
 
 static void
-on_asked (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (SbWindow) self = data;
-  g_autoptr (GError) error = NULL;
-
-  /* What runs is told as it was known last; Clean Up says why it cannot be asked. */
-  if (!sb_resources_refresh_finish (SB_RESOURCES (source), result, &error))
-    g_debug ("%s", error->message);
-}
-
-static void
-ask_service (SbWindow *self)
-{
-  self->outdated = sb_resources_get_busy (self->resources);
-  if (!self->outdated)
-    sb_resources_refresh_async (self->resources, self->cancellable, on_asked, g_object_ref (self));
-}
-
-static void
-on_busy (SbResources *resources, GParamSpec *pspec, SbWindow *self)
-{
-  if (resources == self->resources && !sb_resources_get_busy (resources) && self->outdated)
-    ask_service (self);
-}
-
-static void
-on_n_running (SbResources *resources, GParamSpec *pspec, SbWindow *self)
-{
-  if (resources == self->resources)
-    show_status (self);
-}
-
-static void
 on_n_done (SbRun *run, GParamSpec *pspec, SbWindow *self)
 {
-  ask_service (self);
+  sb_inventory_refresh (self->inventory);
 }
 
 static void
@@ -316,24 +261,6 @@ add_module (SbWindow *self, SbModule *module)
 }
 
 static void
-follow_resources (SbWindow *self)
-{
-  const char *id = sb_connection_get_id (sb_workshop_get_connection (self->workshop));
-
-  self->resources = g_hash_table_lookup (self->everywhere, id);
-  if (self->resources != NULL)
-    return;
-  self->resources = sb_resources_new (self->workshop);
-  sb_resources_set_background (self->resources, TRUE);
-  g_hash_table_insert (self->everywhere, g_strdup (id), self->resources);
-  sb_notices_follow_resources (self->notices, self->resources);
-  sb_idle_watch_follow (self->idle_watch, self->resources);
-  g_signal_connect_object (self->resources, "notify::busy", G_CALLBACK (on_busy), self, 0);
-  g_signal_connect_object (
-      self->resources, "notify::n-running", G_CALLBACK (on_n_running), self, 0);
-}
-
-static void
 add_workspace (SbWindow *self, const char *id, const char *title, GtkWidget *page)
 {
   GtkWidget *old = gtk_stack_get_child_by_name (self->pages, id);
@@ -347,12 +274,14 @@ add_workspace (SbWindow *self, const char *id, const char *title, GtkWidget *pag
 static void
 add_workspaces (SbWindow *self)
 {
+  SbResources *resources = sb_inventory_get_shown (self->inventory);
+
   add_workspace (self, JOBS, _ ("Training Jobs"), sb_jobs_page_new (self->workshop, self->prices));
   add_workspace (self,
                  ENDPOINTS,
                  _ ("Endpoints"),
-                 sb_endpoints_page_new (self->resources, self->prices, self->settings));
-  add_workspace (self, NOTEBOOKS, _ ("Notebooks"), sb_notebooks_page_new (self->resources));
+                 sb_endpoints_page_new (resources, self->prices, self->settings));
+  add_workspace (self, NOTEBOOKS, _ ("Notebooks"), sb_notebooks_page_new (resources));
   add_workspace (self,
                  STORAGE,
                  _ ("Storage"),
@@ -362,7 +291,7 @@ add_workspaces (SbWindow *self)
   add_workspace (self,
                  CLEAN_UP,
                  _ ("Clean Up"),
-                 sb_clean_up_page_new (self->resources, self->prices, self->settings));
+                 sb_clean_up_page_new (resources, self->prices, self->settings));
   gtk_widget_set_sensitive (GTK_WIDGET (self->status_button), TRUE);
   show_status (self);
 }
@@ -486,7 +415,7 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   remove_modules (self);
   sb_connection_menu_set_current (self->connections,
                                   sb_connection_get_id (sb_workshop_get_connection (workshop)));
-  follow_resources (self);
+  sb_inventory_show (self->inventory, workshop);
   add_workspaces (self);
   for (guint i = 0; i < g_list_model_get_n_items (modules); i++)
     {
@@ -502,7 +431,7 @@ sb_window_set_workshop (SbWindow *self, SbWorkshop *workshop)
   /* Who chose another connection in a narrow window goes on to choose a module. */
   if (!first)
     adw_leaflet_set_visible_child_name (self->leaflet, side);
-  ask_service (self);
+  sb_inventory_refresh (self->inventory);
   open_waiting (self);
 }
 
@@ -564,14 +493,7 @@ sb_window_set_store (SbWindow *self, SbConnectionStore *store)
 void
 sb_window_forget_connection (SbWindow *self, const char *id)
 {
-  SbResources *resources = g_hash_table_lookup (self->everywhere, id);
-
-  if (resources == NULL)
-    return;
-  g_return_if_fail (resources != self->resources);
-  sb_notices_forget_resources (self->notices, resources);
-  sb_idle_watch_forget (self->idle_watch, resources);
-  g_hash_table_remove (self->everywhere, id);
+  sb_inventory_forget (self->inventory, id);
 }
 
 /**
@@ -623,7 +545,7 @@ on_start_over_response (AdwMessageDialog *dialog, const char *response, SbWindow
 static void
 refresh_resources (GtkWidget *widget, const char *action, GVariant *parameter)
 {
-  ask_service (SB_WINDOW (widget));
+  sb_inventory_refresh (SB_WINDOW (widget)->inventory);
 }
 
 static void
@@ -693,22 +615,13 @@ static gboolean
 sb_window_close_request (GtkWindow *window)
 {
   SbWindow *self = SB_WINDOW (window);
-  GHashTableIter iter;
-  gpointer resources;
   double hourly = 0;
   guint n = 0;
 
   if (!sb_subwindow_close_all (window))
     return TRUE;
-  g_hash_table_iter_init (&iter, self->everywhere);
-  while (!self->leaving && g_hash_table_iter_next (&iter, NULL, &resources))
-    {
-      double price = sum_prices (self, resources);
-
-      if (price != 0)
-        n += sb_resources_get_n_running (resources);
-      hourly = price < 0 || hourly < 0 ? SB_PRICE_UNKNOWN : hourly + price;
-    }
+  if (!self->leaving)
+    hourly = sb_inventory_sum_prices (self->inventory, &n);
   if (hourly != 0)
     {
       ask_whether_to_leave (self, n, hourly);
@@ -718,22 +631,13 @@ sb_window_close_request (GtkWindow *window)
 }
 
 static void
-on_idle_paused (SbIdleWatch *watch, SbResources *resources, const char *name, SbWindow *self)
-{
-  sb_notices_tell_paused (self->notices, resources, name);
-}
-
-static void
 sb_window_dispose (GObject *object)
 {
   SbWindow *self = SB_WINDOW (object);
 
-  g_cancellable_cancel (self->cancellable);
   gtk_widget_dispose_template (GTK_WIDGET (self), SB_TYPE_WINDOW);
-  self->resources = NULL;
-  g_hash_table_remove_all (self->everywhere);
+  g_clear_object (&self->inventory);
   g_clear_object (&self->notices);
-  g_clear_object (&self->idle_watch);
   g_clear_object (&self->workshop);
   g_clear_object (&self->waiting);
   g_clear_object (&self->settings);
@@ -746,8 +650,6 @@ sb_window_finalize (GObject *object)
   SbWindow *self = SB_WINDOW (object);
 
   sb_prices_free (self->prices);
-  g_hash_table_unref (self->everywhere);
-  g_object_unref (self->cancellable);
   G_OBJECT_CLASS (sb_window_parent_class)->finalize (object);
 }
 
@@ -788,8 +690,6 @@ static void
 sb_window_init (SbWindow *self)
 {
   self->prices = sb_prices_new ();
-  self->everywhere = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
-  self->cancellable = g_cancellable_new ();
   self->waiting = g_list_store_new (G_TYPE_FILE);
   gtk_widget_init_template (GTK_WIDGET (self));
   enable_page_actions (self, FALSE);
@@ -809,9 +709,9 @@ sb_window_new (AdwApplication *application, GSettings *settings)
 
   self->settings = g_object_ref (settings);
   self->notices = sb_notices_new (GTK_APPLICATION (application), settings, self->prices);
-  self->idle_watch = sb_idle_watch_new ();
-  g_signal_connect_object (self->idle_watch, "paused", G_CALLBACK (on_idle_paused), self, 0);
-  g_settings_bind (settings, "idle-minutes", self->idle_watch, "minutes", G_SETTINGS_BIND_GET);
+  self->inventory = sb_inventory_new (self->prices, self->notices, settings);
+  g_signal_connect_object (
+      self->inventory, "changed", G_CALLBACK (show_status), self, G_CONNECT_SWAPPED);
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
