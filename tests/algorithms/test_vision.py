@@ -19,6 +19,7 @@ TOOL = Path(os.environ["SAGEBRUSH_BUILD_DIR"]) / "tests/algorithms/vision-tool"
 # Threads that wait must not keep those of other tests from running.
 ENV = {**os.environ, "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
 torch.set_num_threads(1)
+BF16 = "avx512_bf16" in Path("/proc/cpuinfo").read_text()
 
 
 def conv(name, channels, kernel, padding=0, stride=1, relu=True, **more):
@@ -234,6 +235,35 @@ def test_answers_gradients_and_running_statistics(tmp_path, name, batch):
     assert at == flat.size
 
 
+def alike(ours, theirs):
+    """The cosine of the angle between them."""
+    ours, theirs = ours.ravel().astype(float), theirs.ravel().astype(float)
+    return ours @ theirs / (np.linalg.norm(ours) * np.linalg.norm(theirs))
+
+
+@pytest.mark.skipif(not BF16, reason="this processor has no bfloat16")
+@pytest.mark.parametrize("name", ["digits", "odd", "pool3", "norms", "residual", "branches", "thin", "five", "image"])
+def test_bfloat16_is_nearly_exact(tmp_path, name):
+    module, images, labels = prepare(tmp_path, name, 8)
+    exact = module.double().train()
+    logits = exact(images.double())
+    torch.nn.functional.cross_entropy(logits, labels).backward()
+    run("gradients", tmp_path, 8, "bf16")
+    close(np.fromfile(tmp_path / "logits.bin", "<f4").reshape(8, -1), logits.detach().numpy(), 0.03)
+    flat, at = np.fromfile(tmp_path / "gradients.bin", "<f4"), 0
+    gradients = dict(exact.named_parameters())
+    ours, theirs = [], []
+    for key, after in load_safetensors(tmp_path / "after/model.safetensors").items():
+        if key in gradients:
+            ours.append(flat[at:at + after.size])
+            theirs.append(gradients[key].grad.numpy().ravel())
+        at += after.size
+    assert at == flat.size
+    assert alike(np.concatenate(ours), np.concatenate(theirs)) > 0.99
+    # What has been rounded is not what is exact.
+    assert np.abs(np.concatenate(ours) - np.concatenate(theirs)).max() > 1e-5 * np.abs(np.concatenate(theirs)).max()
+
+
 @pytest.mark.parametrize("name", ["digits", "norm", "residual", "branches", "random3"])
 def test_the_head_alone(tmp_path, name):
     """All but the last layer computes as in inference and stays as it is."""
@@ -333,6 +363,18 @@ def test_loss_of_several_labels_at_once(tmp_path):
     wanted.backward()
     assert abs(loss / wanted.item() - 1) < 1e-6 and right == ((logits > 0) == (targets > 0))[counts].sum()
     np.testing.assert_allclose(gradient, exact.grad.numpy(), atol=1e-6)
+
+
+@pytest.mark.skipif(not BF16, reason="this processor has no bfloat16")
+def test_training_in_bfloat16_learns_the_same(tmp_path):
+    """The weights themselves are kept in 32 bit: small steps are not lost."""
+    losses = {}
+    for flags in ((), ("bf16",)):
+        prepare(tmp_path, "digits", 8)
+        run("steps", tmp_path, 8, 60, "sgd", 0.02, 0.9, 0, *flags)
+        losses[flags] = np.fromfile(tmp_path / "losses.bin", "<f8")
+    assert losses[()][-1] < 0.2 * losses[()][0]
+    np.testing.assert_allclose(losses["bf16",], losses[()], rtol=0.1, atol=0.03)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
