@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "pages/sb-file-dialog.h"
 #include "pages/sb-script-window.h"
 #include "workshop/sb-script.h"
 
@@ -61,33 +62,19 @@ on_edit (GtkButton *button, SbScriptBox *self)
 static void
 on_response (GtkNativeDialog *dialog, int response, SbScriptBox *self)
 {
-  g_autoptr (GtkNativeDialog) owned = dialog;
-  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
 
-  if (response != GTK_RESPONSE_ACCEPT)
-    return;
-  file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (file != NULL && g_file_peek_path (file) != NULL)
-    sb_step_set_value (self->step, "script", g_file_peek_path (file), NULL);
-}
-
-static GtkFileChooserNative *
-ask (SbScriptBox *self, const char *title, GtkFileChooserAction action)
-{
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkFileChooserNative *dialog =
-      gtk_file_chooser_native_new (title, GTK_WINDOW (root), action, NULL, NULL);
-
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-  return dialog;
+  if (path != NULL)
+    sb_step_set_value (self->step, "script", path, NULL);
 }
 
 static void
 on_choose_file (GtkButton *button, SbScriptBox *self)
 {
-  GtkFileChooserNative *dialog = ask (self, _ ("Choose a Script"), GTK_FILE_CHOOSER_ACTION_OPEN);
+  GtkFileChooserNative *dialog = sb_file_dialog_ask (GTK_WIDGET (self),
+                                                     _ ("Choose a Script"),
+                                                     GTK_FILE_CHOOSER_ACTION_OPEN,
+                                                     G_CALLBACK (on_response));
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
   gtk_file_filter_set_name (filter, _ ("Python files"));
@@ -98,7 +85,10 @@ on_choose_file (GtkButton *button, SbScriptBox *self)
 static void
 on_choose_folder (GtkButton *button, SbScriptBox *self)
 {
-  ask (self, _ ("Choose a Folder with a Script"), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER);
+  sb_file_dialog_ask (GTK_WIDGET (self),
+                      _ ("Choose a Folder with a Script"),
+                      GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                      G_CALLBACK (on_response));
 }
 
 static void

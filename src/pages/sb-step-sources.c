@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "pages/sb-file-dialog.h"
 #include "wire/sb-json.h"
 #include "wire/sb-parameter.h"
 #include "workshop/sb-run.h"
@@ -51,48 +52,38 @@ choose (SbStepSources *self, const char *source, const char *path)
 static void
 on_response (GtkNativeDialog *dialog, int response, SbStepSources *self)
 {
-  g_autoptr (GFile) file = NULL;
+  g_autofree char *path = sb_file_dialog_take_path (dialog, response);
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_object_unref (dialog);
-  if (file != NULL && g_file_peek_path (file) != NULL)
-    choose (self, "file", g_file_peek_path (file));
-}
-
-static GtkFileChooserNative *
-ask (SbStepSources *self, const char *title, GtkFileChooserAction action)
-{
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkFileChooserNative *dialog =
-      gtk_file_chooser_native_new (title, GTK_WINDOW (root), action, NULL, NULL);
-
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_response), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-  return dialog;
+  if (path != NULL)
+    choose (self, "file", path);
 }
 
 static void
 on_choose_file (GtkButton *button, SbStepSources *self)
 {
-  ask (self, _ ("Choose a File"), GTK_FILE_CHOOSER_ACTION_OPEN);
+  sb_file_dialog_ask (GTK_WIDGET (self),
+                      _ ("Choose a File"),
+                      GTK_FILE_CHOOSER_ACTION_OPEN,
+                      G_CALLBACK (on_response));
 }
 
 static void
 on_choose_folder (GtkButton *button, SbStepSources *self)
 {
-  ask (self,
-       _ ("Choose a Folder with a Folder of Each Class"),
-       GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER);
+  sb_file_dialog_ask (GTK_WIDGET (self),
+                      _ ("Choose a Folder with a Folder of Each Class"),
+                      GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                      G_CALLBACK (on_response));
 }
 
 static void
 on_choose_records (GtkButton *button, SbStepSources *self)
 {
-  GtkFileChooserNative *dialog = ask (self,
-                                      _ ("Choose a .rec File, Which Brings Those Beside It"),
-                                      GTK_FILE_CHOOSER_ACTION_OPEN);
+  GtkFileChooserNative *dialog =
+      sb_file_dialog_ask (GTK_WIDGET (self),
+                          _ ("Choose a .rec File, Which Brings Those Beside It"),
+                          GTK_FILE_CHOOSER_ACTION_OPEN,
+                          G_CALLBACK (on_response));
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
   gtk_file_filter_set_name (filter, _ ("RecordIO and tar files"));

@@ -87,6 +87,14 @@ def use_the_example(window, own):
     window.wait("label", "data/scripts/mnist_pytorch.py")
 
 
+def choose_another(window, folder):
+    folder.mkdir()
+    (folder / "mine.py").write_text(SCRIPT)
+    window.click("push button", "Choose Folder…")
+    window.choose("Choose a Folder with a Script", folder)
+    window.wait("label", str(folder))
+
+
 def read_a_notebook(window, path):
     path.write_text(json.dumps(NOTEBOOK))
     window.ask("key", "ctrl+o")
@@ -108,4 +116,5 @@ def test_the_script_is_edited_and_run_again(tmp_path, monkeypatch):
         window.click("push button", "Details of Train it")
         edit(window, own)
         use_the_example(window, own)
+        choose_another(window, tmp_path / "scripts of mine")
         read_a_notebook(window, tmp_path / "an example.ipynb")

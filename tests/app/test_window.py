@@ -108,6 +108,18 @@ def test_a_failed_step_says_what_to_do(tmp_path, monkeypatch):
         assert not window.find("label", "Look after the connection")
 
 
+def test_a_file_of_ones_own(tmp_path):
+    """One that is chosen is read at once."""
+    path = tmp_path / "my games.csv"
+    path.write_text("Name,Platform,Genre,Publisher,Global_Sales,Critic_Score,User_Score,Rating\nA,Wii,Misc,X,lots,1,1,E\n")
+    with Window(tmp_path) as window:
+        window.wait("push button", "Run: Choose data")
+        window.click("push button", "Choose File…")
+        window.choose("Choose a File", path)
+        window.wait("label", "Line 2: “lots” is no number")
+        assert window.run_state("data") == "failed"
+
+
 def test_code_of_a_step(tmp_path):
     with Window(tmp_path) as window:
         window.wait("push button", "Run: Choose data")
