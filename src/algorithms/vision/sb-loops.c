@@ -109,16 +109,38 @@ gradient_bf16 (const SbSum *sum, gssize count)
   guint16 *out = sum->out->data;
   float factor = sum->factor;
 
-#pragma omp parallel for
-  for (gssize i = 0; i < count; i++)
+  if (b == NULL && y == NULL)
+    memmove (out, a, sum->out->size);
+  else if (b == NULL)
     {
-      float value = from_bf16 (a[i]) + (b != NULL ? from_bf16 (b[i]) : 0);
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        {
+          guint16 value = to_bf16 (from_bf16 (a[i]) * factor);
 
-      out[i] = y == NULL || (y[i] & 0x7fff) != 0 ? to_bf16 (value * factor) : 0;
+          out[i] = (y[i] & 0x7fff) != 0 ? value : 0;
+        }
+    }
+  else if (y == NULL)
+    {
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        out[i] = to_bf16 (from_bf16 (a[i]) + from_bf16 (b[i]));
+    }
+  else
+    {
+#pragma omp parallel for simd
+      for (gssize i = 0; i < count; i++)
+        {
+          guint16 value = to_bf16 ((from_bf16 (a[i]) + from_bf16 (b[i])) * factor);
+
+          out[i] = (y[i] & 0x7fff) != 0 ? value : 0;
+        }
     }
 }
 
-/* The gradient passes where the value passed: it is not below zero, and zero where it did not. */
+/* The gradient passes where the value passed: it is not below zero, and zero where it did not. What
+ * is read whatever the value is can be computed many numbers at once. */
 void
 sb_loop_gradient (const SbSum *sum, dnnl_data_type_t type)
 {
@@ -142,7 +164,11 @@ sb_loop_gradient (const SbSum *sum, dnnl_data_type_t type)
     {
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
-        out[i] = y[i] != 0 ? a[i] * factor : 0;
+        {
+          float value = a[i] * factor;
+
+          out[i] = y[i] != 0 ? value : 0;
+        }
     }
   else if (y == NULL)
     {
@@ -154,7 +180,11 @@ sb_loop_gradient (const SbSum *sum, dnnl_data_type_t type)
     {
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
-        out[i] = y[i] != 0 ? (a[i] + b[i]) * factor : 0;
+        {
+          float value = (a[i] + b[i]) * factor;
+
+          out[i] = y[i] != 0 ? value : 0;
+        }
     }
 }
 
