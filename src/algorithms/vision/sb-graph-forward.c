@@ -48,6 +48,17 @@ is_weighted (const SbNode *node)
   return node->layer->kind == SB_LAYER_CONVOLUTION || node->layer->kind == SB_LAYER_DENSE;
 }
 
+/* Without training, oneDNN's convolutions in bfloat16 put the channels last: a dense layer that
+ * takes them so needs no copy. All else is oneDNN's to choose. */
+static SbMd
+choose_src (const SbGraph *self, const SbNode *node)
+{
+  gboolean last = node->layer->kind == SB_LAYER_DENSE && node->in.n_dims == 4 &&
+                  self->type == dnnl_bf16 && !sb_graph_is_training (self);
+
+  return sb_dims_md (&node->in, self->type, last ? dnnl_nhwc : SB_TAG_ANY);
+}
+
 /* Chooses the primitives of a layer with weights, and with them the layouts of the weights. */
 static gboolean
 choose (SbGraph *self, SbNode *node, GError **error)
@@ -58,7 +69,7 @@ choose (SbGraph *self, SbNode *node, GError **error)
   gboolean with_bias = layer->bias || node->norm != NULL;
   SbFusion fusion = (node->relu ? SB_FUSE_RELU : 0) | (node->addition != NULL ? SB_FUSE_SUM : 0);
   dnnl_dim_t n_bias[] = { layer->channels };
-  SbMd src = sb_dims_md (&node->in, self->type, SB_TAG_ANY);
+  SbMd src = choose_src (self, node);
   SbMd dst = node == sb_graph_get_head (self) ? sb_dims_md (&node->out, dnnl_f32, dnnl_ab)
                                               : sb_dims_md (&node->out, self->type, SB_TAG_ANY);
   SbMd diff_dst = sb_dims_md (&node->out, self->type, SB_TAG_ANY);

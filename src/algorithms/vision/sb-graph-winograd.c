@@ -52,11 +52,11 @@ sb_graph_find_block (SbGraph *self)
 }
 
 /* In bfloat16 oneDNN multiplies twice as fast as this does in 32 bit, on processors without matrix
- * units; what is added to would have to be widened, too. */
+ * units; what is taken and given has to be converted, and what is added to would have to be. */
 static gboolean
-outdoes_bf16 (const SbNode *node)
+outdoes_bf16 (const SbGraph *self, const SbNode *node)
 {
-  return node->layer->kernel > 3 && node->addition == NULL &&
+  return node->layer->kernel > 3 && sb_graph_is_training (self) && node->addition == NULL &&
          dnnl_get_effective_cpu_isa () == dnnl_cpu_isa_avx512_core_bf16;
 }
 
@@ -67,7 +67,8 @@ is_possible (const SbGraph *self, const SbNode *node)
 
   return layer->kind == SB_LAYER_CONVOLUTION && layer->stride == 1 &&
          layer->padding == layer->kernel / 2 && self->tag != SB_TAG_ANY &&
-         (self->flags & SB_GRAPH_EXACT) == 0 && (self->type == dnnl_f32 || outdoes_bf16 (node));
+         (self->flags & SB_GRAPH_EXACT) == 0 &&
+         (self->type == dnnl_f32 || outdoes_bf16 (self, node));
 }
 
 void
