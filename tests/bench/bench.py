@@ -20,12 +20,12 @@ BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 
 def machine():
-    cpu = platform.machine()
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            cpu = line.split(":", 1)[1].strip()
-            break
-    return f"{cpu}, {os.cpu_count()} cores, {datetime.date.today().isoformat()}"
+    lines = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if ":" in line)
+    lines = {name.strip(): value.strip() for name, value in lines.items()}
+    cpu = lines.get("model name", platform.machine())
+    has = lines.get("flags", "").split()
+    extras = [name for flag, name in (("avx2", "AVX2"), ("avx512f", "AVX-512"), ("avx512_bf16", "bfloat16")) if flag in has]
+    return ", ".join([cpu, f"{os.cpu_count()} cores", *extras, datetime.date.today().isoformat()])
 
 
 def run(path, build):
