@@ -225,6 +225,21 @@ make_chart (const SbCurves *self,
   return chart;
 }
 
+/* As people write it: AUC, but Accuracy. */
+static char *
+title_metric (const char *metric)
+{
+  static const char *const initials[] = { "auc",  "aucpr", "f1",   "mae",   "map",
+                                          "mape", "ndcg",  "rmse", "rmsle", NULL };
+  char *title;
+
+  if (g_strv_contains (initials, metric))
+    return g_ascii_strup (metric, -1);
+  title = g_strdup (metric);
+  title[0] = g_ascii_toupper (title[0]);
+  return title;
+}
+
 /* What tells most of a training. */
 static JsonArray *
 get_main (const SbCurves *self)
@@ -236,7 +251,7 @@ static JsonObject *
 chart_metric (const SbCurves *self)
 {
   const char *metric = self->metric != NULL ? self->metric : "auc";
-  g_autofree char *upper = g_ascii_strup (metric, -1);
+  g_autofree char *title = title_metric (metric);
   g_autofree char *summary = NULL;
   JsonArray *series = json_array_new ();
   JsonArray *shown = get_main (self);
@@ -255,12 +270,12 @@ chart_metric (const SbCurves *self)
     }
   summary = n > 0 ? g_strdup_printf (self->epochs ? _ ("%s went from %.3f to %.3f in %u epochs")
                                                   : _ ("%s went from %.3f to %.3f in %u rounds"),
-                                     upper,
+                                     title,
                                      json_array_get_double_element (shown, 0),
                                      json_array_get_double_element (shown, n - 1),
                                      n)
                   : g_strdup (_ ("No round has ended yet"));
-  return make_chart (self, "metric", upper, upper, summary, series);
+  return make_chart (self, "metric", title, title, summary, series);
 }
 
 static JsonObject *
@@ -307,7 +322,7 @@ chart_comparison (const SbCurves *const *curves,
                   const char *metric,
                   const SbCurves *first)
 {
-  g_autofree char *upper = g_ascii_strup (metric, -1);
+  g_autofree char *name = title_metric (metric);
   g_autofree char *id = g_strconcat ("compare-", metric, NULL);
   g_autofree char *title = NULL;
   g_autoptr (GString) summary = g_string_new (NULL);
@@ -315,7 +330,7 @@ chart_comparison (const SbCurves *const *curves,
   guint n_compared;
 
   /* translators: what is measured, such as “AUC”; how it was at the end follows for each job */
-  g_string_printf (summary, _ ("%s at the end"), upper);
+  g_string_printf (summary, _ ("%s at the end"), name);
   for (guint i = 0; i < n; i++)
     {
       JsonArray *values = get_main (curves[i]);
@@ -334,9 +349,9 @@ chart_comparison (const SbCurves *const *curves,
   title = g_strdup_printf (
       /* translators: what is measured, such as “AUC”, and of how many training jobs */
       ngettext ("%s of %u job", "%s of %u jobs", n_compared),
-      upper,
+      name,
       n_compared);
-  return make_chart (first, id, title, upper, summary->str, series);
+  return make_chart (first, id, title, name, summary->str, series);
 }
 
 /**

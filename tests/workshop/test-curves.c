@@ -75,6 +75,9 @@ test_mxnet (void)
   g_assert_cmpstr (curves.metric, ==, "accuracy");
   charts = sb_curves_make_charts (&curves);
   g_assert_cmpuint (json_array_get_length (charts), ==, 2);
+  g_assert_cmpstr (sb_json_get_string (json_array_get_object_element (charts, 0), "title", NULL),
+                   ==,
+                   "Accuracy");
   assert_series (charts, 0, 0, "Training", "1:0.375 2:0.625 ");
   assert_series (charts, 0, 1, "Validation", "1:0.5 ");
   assert_series (charts, 1, 0, "Training", "1:1.5 2:- ");
