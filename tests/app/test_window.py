@@ -258,6 +258,8 @@ def test_drawn_digits_are_read(tmp_path, model):
         read_digit(window, STROKES[4])
         window.reveal("push button", "Undo Stroke")
         window.click("push button", "Undo Stroke")
+        # A button that is pressed takes no other press.
+        wait_for(lambda: window.describe("image", "Sheet to draw on")[1] == "1 stroke")
         window.click("push button", "Undo Stroke")
         wait_for(lambda: window.describe("image", "Sheet to draw on")[1] == "Empty")
         if model == "mnist":
