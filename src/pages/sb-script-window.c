@@ -123,8 +123,14 @@ on_file_changed (GFileMonitor *monitor,
       gtk_text_buffer_set_modified (GTK_TEXT_BUFFER (self->buffer), TRUE);
       return;
     }
-  if (strcmp (text, self->on_disk) == 0 || !g_utf8_validate (text, -1, NULL))
+  if (!g_utf8_validate (text, -1, NULL))
     return;
+  /* As it was saved here, or as it was before another program changed it. */
+  if (strcmp (text, self->on_disk) == 0)
+    {
+      tell (self, NULL);
+      return;
+    }
   if (gtk_text_buffer_get_modified (GTK_TEXT_BUFFER (self->buffer)))
     {
       tell (self, _ ("Another program has changed the file. Saving replaces what it wrote."));

@@ -69,6 +69,8 @@ def change_elsewhere(window, own):
     own.write_text(SCRIPT)
     window.wait("label", "Another program has changed the file")
     window.shot("script-changed-elsewhere")
+    own.write_text("# elsewhere\n" + SCRIPT)
+    wait_for(lambda: not window.find("label", "Another program has changed the file"))
     window.ask("key", "ctrl+s")
     wait_for(lambda: own.read_text() == "### elsewhere\n" + SCRIPT)
     own.unlink()
