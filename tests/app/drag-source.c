@@ -7,8 +7,9 @@
  *   drag-source FILE…
  *
  * With --copy in place of dragging, the clipboard has them; it says "ready" once there is something
- * to take, and ends when its standard input does. Of dragging it says "begun", then "taken" or
- * "refused" as often as what lies below the pointer has made up its mind, and "ended".
+ * to take, which a window has once its label has a place, and ends when its standard input does. Of
+ * dragging it says "begun", then "taken" or "refused" as often as what lies below the pointer has
+ * made up its mind, and "ended".
  */
 
 #include <gio/gunixinputstream.h>
@@ -67,8 +68,18 @@ on_drag_end (GtkDragSource *source, GdkDrag *drag, gboolean delete_data, gpointe
   say ("ended");
 }
 
-static GtkWidget *
-make_window (GdkContentProvider *files)
+/* What the pointer does before the label has its place in the window is lost on it. */
+static void
+on_painted (GdkFrameClock *clock, gpointer label)
+{
+  if (gtk_widget_get_width (label) == 0)
+    return;
+  g_signal_handlers_disconnect_by_func (clock, on_painted, label);
+  say ("ready");
+}
+
+static void
+show_window (GdkContentProvider *files)
 {
   GtkWidget *window = gtk_window_new (), *label = gtk_label_new ("Drag me");
   GtkDragSource *source = gtk_drag_source_new ();
@@ -82,7 +93,11 @@ make_window (GdkContentProvider *files)
   gtk_window_set_decorated (GTK_WINDOW (window), FALSE);
   gtk_window_set_title (GTK_WINDOW (window), "drag-source");
   gtk_window_set_child (GTK_WINDOW (window), label);
-  return window;
+  gtk_window_present (GTK_WINDOW (window));
+  g_signal_connect (gtk_widget_get_frame_clock (window),
+                    "after-paint",
+                    G_CALLBACK (on_painted),
+                    label);
 }
 
 int
@@ -98,12 +113,14 @@ main (int argc, char **argv)
     return 2;
   files = make_files (argc - (copy ? 2 : 1), argv + (copy ? 2 : 1));
   if (copy)
-    gdk_clipboard_set_content (gdk_display_get_clipboard (gdk_display_get_default ()), files);
+    {
+      gdk_clipboard_set_content (gdk_display_get_clipboard (gdk_display_get_default ()), files);
+      say ("ready");
+    }
   else
-    gtk_window_present (GTK_WINDOW (make_window (files)));
+    show_window (files);
   input = g_unix_input_stream_new (fileno (stdin), FALSE);
   g_input_stream_read_async (input, &byte, 1, G_PRIORITY_DEFAULT, NULL, on_ended, loop);
-  say ("ready");
   g_main_loop_run (loop);
   return 0;
 }
