@@ -78,6 +78,10 @@ NETS = {
         pool(3, 2, 1), dense("l", 8)]),
     # Few channels at first, with a bias: their gradient has loops of its own.
     "thin": ([2, 7, 9], [conv("a", 32, 5, 2), conv("b", 16, 3, 1), dense("c", 4)]),
+    # As many channels as make it worth while in bfloat16, too.
+    "three": ([64, 9, 11], [conv("a", 64, 3, 1), conv("b", 80, 3, 1, relu=False, bias=False), norm("c", True),
+                            conv("d", 128, 3, 1, relu=False, bias=False), norm("e"), conv("f", 128, 1, 0, relu=False, inputs=["b"]),
+                            add("g", "e", "f", relu=True), average(), dense("h", 5)]),
     # Sizes of 5 × 5 weights for which tiles are grouped differently, in images that no tile divides.
     "five": ([16, 9, 11], [conv("a", 64, 5, 2), conv("b", 80, 5, 2, relu=False), conv("c", 128, 5, 2, bias=False), dense("d", 5)]),
     "plain": ([2, 5, 5], [conv("a", 8, 3, bias=False), dense("b", 7, bias=False)]),
@@ -242,7 +246,7 @@ def alike(ours, theirs):
 
 
 @pytest.mark.skipif(not BF16, reason="this processor has no bfloat16")
-@pytest.mark.parametrize("name", ["digits", "odd", "pool3", "norms", "residual", "branches", "thin", "five", "image"])
+@pytest.mark.parametrize("name", ["digits", "odd", "pool3", "norms", "residual", "branches", "thin", "three", "five", "image"])
 def test_bfloat16_is_nearly_exact(tmp_path, name):
     module, images, labels = prepare(tmp_path, name, 8)
     exact = module.double()

@@ -97,7 +97,6 @@ struct _SbNode
   SbTensor *src;
   SbTensor *other; /* what an addition adds to src */
   SbTensor *dst;
-  SbTensor *wide; /* what comes to dst, in 32 bit */
   SbTensor *workspace;
   SbTensor *roles[SB_MAX_ROLES]; /* its weights: masters, statistics or constants, as in SbNet */
   SbTensor *diff_roles[SB_MAX_ROLES];

@@ -17,6 +17,8 @@
 
 typedef float Vector __attribute__ ((vector_size (4 * WIDTH), aligned (4)));
 typedef gint32 Mask __attribute__ ((vector_size (4 * WIDTH)));
+typedef guint32 Bits __attribute__ ((vector_size (4 * WIDTH)));
+typedef guint16 Narrow __attribute__ ((vector_size (2 * WIDTH), aligned (2)));
 
 #define INLINE inline __attribute__ ((always_inline))
 
@@ -233,49 +235,99 @@ store (float *to, Vector value)
   *(Vector *) to = value;
 }
 
+/* What an image has at @from on, in 32 bit; in the image it is in bfloat16 if @narrow. */
+static INLINE Vector
+load_image (gboolean narrow, const void *from, gsize at)
+{
+  if (!narrow)
+    return load ((const float *) from + at);
+  return (Vector) (__builtin_convertvector(*(const Narrow *) ((const guint16 *) from + at), Bits)
+                   << 16);
+}
+
+static INLINE void
+store_image (gboolean narrow, void *to, gsize at, Vector value)
+{
+  Bits bits = (Bits) value;
+
+  if (!narrow)
+    {
+      store ((float *) to + at, value);
+      return;
+    }
+  /* To the nearest, ties to even. */
+  bits = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  *(Narrow *) ((guint16 *) to + at) = __builtin_convertvector(bits, Narrow);
+}
+
+static INLINE gsize
+get_size (gboolean narrow)
+{
+  return narrow ? sizeof (guint16) : sizeof (float);
+}
+
+static INLINE const void *
+move (gboolean narrow, const void *from, gsize by)
+{
+  return (const char *) from + by * get_size (narrow);
+}
+
 /* Pixels of one vector of channels: neighbours are @down or @right apart. */
 typedef struct
 {
-  const float *at;
+  const void *at;
   gsize down;
   gsize right;
 } NAME (Square);
 
 /* @side × @side pixels from the one at @y, @x on; what lies outside the image is zero, in @copy. */
 static INLINE
-NAME (Square) take_square (const SbWinogradImage *image,
-                           const float *data,
+NAME (Square) take_square (gboolean narrow,
+                           const SbWinogradImage *image,
+                           const void *data,
                            int y,
                            int x,
                            int side,
-                           float *copy)
+                           void *copy)
 {
   gsize n = (gsize) image->block, line = n * (gsize) image->width;
 
   if (y >= 0 && x >= 0 && y + side <= image->height && x + side <= image->width)
-    return (NAME (Square)){ data + (gsize) y * line + (gsize) x * n, line, n };
+    return (NAME (Square)){ move (narrow, data, (gsize) y * line + (gsize) x * n), line, n };
   for (int i = 0; i < side; i++)
     for (int j = 0; j < side; j++)
       {
         gboolean inside = y + i >= 0 && y + i < image->height && x + j >= 0 && x + j < image->width;
 
-        store (copy + (i * side + j) * WIDTH,
-               inside
-                   ? load (data + (gssize) (y + i) * (gssize) line + (gssize) (x + j) * (gssize) n)
-                   : (Vector){ 0 });
+        store_image (narrow,
+                     copy,
+                     (gsize) ((i * side + j) * WIDTH),
+                     inside
+                         ? load_image (narrow, data, (gsize) (y + i) * line + (gsize) (x + j) * n)
+                         : (Vector){ 0 });
       }
   return (NAME (Square)){ copy, (gsize) (side * WIDTH), WIDTH };
 }
 
 /* Lines of the image that the tile below needs, so that they are there by then. */
 static INLINE void
-fetch_below (const SbWinogradImage *image, const float *data, int edge, int y, int x)
+fetch_below (gboolean narrow,
+             const SbWinogradImage *image,
+             const void *data,
+             int edge,
+             int y,
+             int x)
 {
   gsize n = (gsize) image->block, line = n * (gsize) image->width;
+  gsize size = (gsize) (edge * WIDTH) * get_size (narrow);
 
   for (int i = y; i < MIN (y + edge, image->height); i++)
-    for (int j = 0; j < edge * WIDTH; j += 16)
-      __builtin_prefetch (data + (gsize) i * line + (gsize) x * n + j);
+    {
+      const char *from = move (narrow, data, (gsize) i * line + (gsize) x * n);
+
+      for (gsize j = 0; j < size; j += 64)
+        __builtin_prefetch (from + j);
+    }
 }
 
 /* The channels from number @channel on, of one image. */
@@ -291,10 +343,11 @@ get_offset (const SbWinogradImage *image, int channels, int number, int channel)
 
 /* The points of a tile, @step apart; each panel of channels is @panel apart from the next. */
 static INLINE void
-take_input (int side,
+take_input (gboolean narrow,
+            int side,
             int edge,
             const SbWinogradImage *image,
-            const float *data,
+            const void *data,
             int channels,
             SbWinogradTile tile,
             float *points,
@@ -306,20 +359,20 @@ take_input (int side,
 
   for (int c = 0; c < channels; c += WIDTH)
     {
-      const float *from = data + get_offset (image, channels, tile.number, c);
+      const void *from = move (narrow, data, get_offset (image, channels, tile.number, c));
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = take_square (image, from, y, x, side, copy);
+      NAME (Square) square = take_square (narrow, image, from, y, x, side, copy);
       Vector half[MAX_SIDE * MAX_SIDE];
 
-      fetch_below (image, from, edge, y + side, edge * tile.x);
+      fetch_below (narrow, image, from, edge, y + side, edge * tile.x);
 #pragma GCC unroll 1
       for (int i = 0; i < side; i++)
         {
-          const float *at = square.at + (gsize) i * square.right;
+          const void *at = move (narrow, square.at, (gsize) i * square.right);
           Vector line[MAX_SIDE];
 
           for (int j = 0; j < side; j++)
-            line[j] = load (at + (gsize) j * square.down);
+            line[j] = load_image (narrow, at, (gsize) j * square.down);
           change_input (side, half + i, side, line, 1);
         }
 #pragma GCC unroll 1
@@ -337,10 +390,11 @@ take_input (int side,
 
 /* The same from the gradient of a tile's outputs. */
 static INLINE void
-take_gradient (int side,
+take_gradient (gboolean narrow,
+               int side,
                int edge,
                const SbWinogradImage *image,
-               const float *data,
+               const void *data,
                int channels,
                SbWinogradTile tile,
                float *points,
@@ -352,20 +406,20 @@ take_gradient (int side,
 
   for (int c = 0; c < channels; c += WIDTH)
     {
-      const float *from = data + get_offset (image, channels, tile.number, c);
+      const void *from = move (narrow, data, get_offset (image, channels, tile.number, c));
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = take_square (image, from, y, x, edge, copy);
+      NAME (Square) square = take_square (narrow, image, from, y, x, edge, copy);
       Vector half[MAX_SIDE * MAX_EDGE];
 
-      fetch_below (image, from, edge, y + edge, x);
+      fetch_below (narrow, image, from, edge, y + edge, x);
 #pragma GCC unroll 1
       for (int i = 0; i < edge; i++)
         {
-          const float *at = square.at + (gsize) i * square.right;
+          const void *at = move (narrow, square.at, (gsize) i * square.right);
           Vector line[MAX_EDGE];
 
           for (int j = 0; j < edge; j++)
-            line[j] = load (at + (gsize) j * square.down);
+            line[j] = load_image (narrow, at, (gsize) j * square.down);
           change_gradient (side, edge, half + i, edge, line, 1);
         }
 #pragma GCC unroll 1
@@ -383,7 +437,8 @@ take_gradient (int side,
 
 /* One line of a tile's outputs, the first being number @at. */
 static INLINE void
-store_line (float *data,
+store_line (gboolean narrow,
+            void *data,
             gsize at,
             gsize apart,
             const Vector *line,
@@ -396,19 +451,20 @@ store_line (float *data,
       Vector value = line[j] + bias;
 
       if (end->plus != NULL)
-        value += load (end->plus + at);
+        value += load_image (narrow, end->plus, at);
       if (end->relu)
         value = (Vector) ((Mask) value & (value > 0));
-      store (data + at, value);
+      store_image (narrow, data, at, value);
     }
 }
 
 /* From the points back to outputs, as far as they lie within the image. */
 static INLINE void
-give_output (int side,
+give_output (gboolean narrow,
+             int side,
              int edge,
              const SbWinogradImage *image,
-             float *data,
+             void *data,
              int channels,
              SbWinogradTile tile,
              const float *points,
@@ -444,9 +500,9 @@ give_output (int side,
 
           change_output (side, edge, result, 1, half + side * i, 1);
           if (columns == edge)
-            store_line (data, to + (gsize) i * line, n, result, edge, bias, end);
+            store_line (narrow, data, to + (gsize) i * line, n, result, edge, bias, end);
           else
-            store_line (data, to + (gsize) i * line, n, result, columns, bias, end);
+            store_line (narrow, data, to + (gsize) i * line, n, result, columns, bias, end);
         }
     }
 }
@@ -493,27 +549,33 @@ give_weights (int side, int edge, const float *points, gsize step, float *weight
 /* What there is of all this for tiles of @edge outputs a side. */
 #define CHANGES(side, edge)                                                                        \
   static void NAME (input_##side) (const SbWinogradImage *image,                                   \
-                                   const float *data,                                              \
+                                   const void *data,                                               \
                                    int channels,                                                   \
                                    SbWinogradTile tile,                                            \
                                    float *points,                                                  \
                                    gsize step,                                                     \
                                    gsize panel)                                                    \
   {                                                                                                \
-    take_input (side, edge, image, data, channels, tile, points, step, panel);                     \
+    if (image->narrow)                                                                             \
+      take_input (TRUE, side, edge, image, data, channels, tile, points, step, panel);             \
+    else                                                                                           \
+      take_input (FALSE, side, edge, image, data, channels, tile, points, step, panel);            \
   }                                                                                                \
   static void NAME (gradient_##side) (const SbWinogradImage *image,                                \
-                                      const float *data,                                           \
+                                      const void *data,                                            \
                                       int channels,                                                \
                                       SbWinogradTile tile,                                         \
                                       float *points,                                               \
                                       gsize step,                                                  \
                                       gsize panel)                                                 \
   {                                                                                                \
-    take_gradient (side, edge, image, data, channels, tile, points, step, panel);                  \
+    if (image->narrow)                                                                             \
+      take_gradient (TRUE, side, edge, image, data, channels, tile, points, step, panel);          \
+    else                                                                                           \
+      take_gradient (FALSE, side, edge, image, data, channels, tile, points, step, panel);         \
   }                                                                                                \
   static void NAME (output_##side) (const SbWinogradImage *image,                                  \
-                                    float *data,                                                   \
+                                    void *data,                                                    \
                                     int channels,                                                  \
                                     SbWinogradTile tile,                                           \
                                     const float *points,                                           \
@@ -521,7 +583,10 @@ give_weights (int side, int edge, const float *points, gsize step, float *weight
                                     gsize panel,                                                   \
                                     const SbWinogradEnd *end)                                      \
   {                                                                                                \
-    give_output (side, edge, image, data, channels, tile, points, step, panel, end);               \
+    if (image->narrow)                                                                             \
+      give_output (TRUE, side, edge, image, data, channels, tile, points, step, panel, end);       \
+    else                                                                                           \
+      give_output (FALSE, side, edge, image, data, channels, tile, points, step, panel, end);      \
   }                                                                                                \
   static void NAME (weights_##side) (                                                              \
       const float *weights, gsize apart, gboolean turned, float *points, gsize step)               \

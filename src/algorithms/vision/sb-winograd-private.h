@@ -19,12 +19,14 @@ G_BEGIN_DECLS
  * @height: in pixels
  * @width: in pixels
  * @block: channels that lie next to each other for one pixel: 8, 16, or all of them
+ * @narrow: whether its numbers are in bfloat16
  */
 typedef struct
 {
   int height;
   int width;
   int block;
+  gboolean narrow;
 } SbWinogradImage;
 
 /**
@@ -52,21 +54,21 @@ typedef struct
   int side;
   int edge;
   void (*input) (const SbWinogradImage *image,
-                 const float *data,
+                 const void *data,
                  int channels,
                  SbWinogradTile tile,
                  float *points,
                  gsize step,
                  gsize panel);
   void (*gradient) (const SbWinogradImage *image,
-                    const float *data,
+                    const void *data,
                     int channels,
                     SbWinogradTile tile,
                     float *points,
                     gsize step,
                     gsize panel);
   void (*output) (const SbWinogradImage *image,
-                  float *data,
+                  void *data,
                   int channels,
                   SbWinogradTile tile,
                   const float *points,

@@ -77,8 +77,10 @@ sb_winograd_get_kernels (void)
 static SbWinogradImage
 make_image (const SbWinogradShape *shape, int channels)
 {
-  return (
-      SbWinogradImage){ shape->height, shape->width, shape->block > 0 ? shape->block : channels };
+  return (SbWinogradImage){ .height = shape->height,
+                            .width = shape->width,
+                            .block = shape->block > 0 ? shape->block : channels,
+                            .narrow = shape->narrow };
 }
 
 static const SbWinogradChanges *
@@ -125,9 +127,11 @@ make_groups (const SbWinogradShape *shape)
 gboolean
 sb_winograd_is_worth_it (const SbWinogradShape *shape)
 {
-  return sb_winograd_get_kernels () != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
-         shape->inputs % SB_WINOGRAD_PANEL == 0 && shape->outputs % SB_WINOGRAD_PANEL == 0 &&
-         shape->height >= 4 && shape->width >= 4 &&
+  const SbWinogradKernels *kernels = sb_winograd_get_kernels ();
+
+  return kernels != NULL && (shape->kernel == 3 || shape->kernel == 5) &&
+         shape->block % kernels->width == 0 && shape->inputs % SB_WINOGRAD_PANEL == 0 &&
+         shape->outputs % SB_WINOGRAD_PANEL == 0 && shape->height >= 4 && shape->width >= 4 &&
          make_groups (shape).total >= FEWEST_TILES (shape->kernel);
 }
 
@@ -290,7 +294,7 @@ sb_winograd_change_weights (const SbWinogradShape *shape,
 
 /* One of a group's tiles, counted from @first on. */
 static void
-change_input (const Work *work, const float *src, int first, int i, float *a)
+change_input (const Work *work, const void *src, int first, int i, float *a)
 {
   work->changes->input (&work->in,
                         src,
@@ -302,7 +306,7 @@ change_input (const Work *work, const float *src, int first, int i, float *a)
 }
 
 static void
-change_gradient (const Work *work, const float *diff_dst, int first, int i, float *b)
+change_gradient (const Work *work, const void *diff_dst, int first, int i, float *b)
 {
   work->changes->gradient (&work->out,
                            diff_dst,
@@ -316,7 +320,7 @@ change_gradient (const Work *work, const float *diff_dst, int first, int i, floa
 static void
 change_output (const Work *work,
                const float *to,
-               float *dst,
+               void *dst,
                const SbWinogradEnd *end,
                int first,
                int i)
@@ -403,9 +407,9 @@ multiply_back_job (const Work *work, int job, int n, const float *a, const float
 
 static void
 convolve_own (const Work *work,
-              const float *src,
+              const void *src,
               const float *points,
-              float *dst,
+              void *dst,
               const SbWinogradEnd *end,
               float *scratch)
 {
@@ -430,9 +434,9 @@ convolve_own (const Work *work,
 
 static void
 convolve_together (const Work *work,
-                   const float *src,
+                   const void *src,
                    const float *points,
-                   float *dst,
+                   void *dst,
                    const SbWinogradEnd *end,
                    float *scratch)
 {
@@ -460,9 +464,9 @@ convolve_together (const Work *work,
 /* One group of all tiles: each panel's weights are changed just before they are used. */
 static void
 convolve_single (const Work *work,
-                 const float *src,
+                 const void *src,
                  const SbWinogradWeights *weights,
-                 float *dst,
+                 void *dst,
                  const SbWinogradEnd *end,
                  float *scratch)
 {
@@ -506,10 +510,10 @@ convolve_single (const Work *work,
  */
 void
 sb_winograd_convolve (const SbWinogradShape *shape,
-                      const float *src,
+                      const void *src,
                       const SbWinogradWeights *weights,
                       const SbWinogradEnd *end,
-                      float *dst,
+                      void *dst,
                       float *scratch)
 {
   Work work = make_work (shape);
@@ -535,7 +539,7 @@ sb_winograd_convolve (const SbWinogradShape *shape,
 /* Each thread sums up its own groups, then all add up, in an order that is always the same. Returns
  * where the sum is. */
 static float *
-take_own (const Work *work, const float *src, const float *diff_dst, float *scratch)
+take_own (const Work *work, const void *src, const void *diff_dst, float *scratch)
 {
   const Groups *groups = &work->groups;
   gsize n_points = work->n_points * work->weight_step, each = get_n_group (work) + n_points;
@@ -571,7 +575,7 @@ take_own (const Work *work, const float *src, const float *diff_dst, float *scra
 }
 
 static float *
-take_together (const Work *work, const float *src, const float *diff_dst, float *scratch)
+take_together (const Work *work, const void *src, const void *diff_dst, float *scratch)
 {
   const Groups *groups = &work->groups;
   int n_jobs = groups->points * work->n_panels;
@@ -600,8 +604,8 @@ take_together (const Work *work, const float *src, const float *diff_dst, float 
 /* One group of all tiles: each panel's gradient is changed back as soon as it is there. */
 static void
 take_single (const Work *work,
-             const float *src,
-             const float *diff_dst,
+             const void *src,
+             const void *diff_dst,
              float *diff_weights,
              float *scratch)
 {
@@ -636,21 +640,35 @@ take_single (const Work *work,
   }
 }
 
-/* The sum of what one image has of some channels that lie next to each other. */
-static void
-add_pixels (const float *from, int n_pixels, int apart, float *sums)
+static float
+get_number (gboolean narrow, const void *data, gsize i)
+{
+  guint32 bits;
+  float number;
+
+  if (!narrow)
+    return ((const float *) data)[i];
+  bits = (guint32) ((const guint16 *) data)[i] << 16;
+  memcpy (&number, &bits, sizeof number);
+  return number;
+}
+
+/* The sum of what one image has of some channels that lie next to each other, from number @at on.
+ */
+static inline void
+add_pixels (gboolean narrow, const void *data, gsize at, int n_pixels, int apart, float *sums)
 {
   float own[BIAS_STEP] = { 0 };
 
-  for (int i = 0; i < n_pixels; i++, from += apart)
-    for (int c = 0; c < BIAS_STEP; c++)
-      own[c] += from[c];
+  for (int i = 0; i < n_pixels; i++, at += (gsize) apart)
+    for (gsize c = 0; c < BIAS_STEP; c++)
+      own[c] += get_number (narrow, data, at + c);
   for (int c = 0; c < BIAS_STEP; c++)
     sums[c] += own[c];
 }
 
 static void
-take_bias (const Work *work, const float *diff_dst, float *diff_bias)
+take_bias (const Work *work, const void *diff_dst, float *diff_bias)
 {
   const SbWinogradShape *shape = work->shape;
   int n_pixels = shape->height * shape->width, block = work->out.block;
@@ -658,14 +676,18 @@ take_bias (const Work *work, const float *diff_dst, float *diff_bias)
 #pragma omp parallel for num_threads(shape->threads)
   for (int c = 0; c < shape->outputs; c += BIAS_STEP)
     {
-      const float *from = diff_dst + (gsize) (c / block * block) * (gsize) n_pixels + c % block;
+      gsize first = (gsize) (c / block * block) * (gsize) n_pixels + (gsize) (c % block);
 
       memset (diff_bias + c, 0, BIAS_STEP * sizeof (float));
       for (int i = 0; i < shape->batch; i++)
-        add_pixels (from + (gsize) i * (gsize) shape->outputs * (gsize) n_pixels,
-                    n_pixels,
-                    block,
-                    diff_bias + c);
+        {
+          gsize at = first + (gsize) i * (gsize) shape->outputs * (gsize) n_pixels;
+
+          if (shape->narrow)
+            add_pixels (TRUE, diff_dst, at, n_pixels, block, diff_bias + c);
+          else
+            add_pixels (FALSE, diff_dst, at, n_pixels, block, diff_bias + c);
+        }
     }
 }
 
@@ -680,8 +702,8 @@ take_bias (const Work *work, const float *diff_dst, float *diff_bias)
  */
 void
 sb_winograd_take_gradient (const SbWinogradShape *shape,
-                           const float *src,
-                           const float *diff_dst,
+                           const void *src,
+                           const void *diff_dst,
                            float *diff_weights,
                            float *diff_bias,
                            float *scratch)

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Convolutions of 3 × 3 or 5 × 5 pixels with a stride of 1, whose outputs are as large as their
- * inputs, in 32 bit, with a quarter or a sixth of the multiplications. oneDNN has those of 3 × 3 up
- * to version 2 and for AVX-512 alone.
+ * inputs, with a quarter or a sixth of the multiplications, which are in 32 bit. Images are so,
+ * too, or in bfloat16. oneDNN has those of 3 × 3 up to version 2, in 32 bit and for AVX-512 alone.
  */
 
 #pragma once
@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @kernel: pixels of a side of the weights, 3 or 5; half as many are around an image
  * @threads: that compute it, the same each time
  * @block: channels that lie next to each other in memory for one pixel: 8, 16, or 0 for all
+ * @narrow: whether inputs, outputs and their gradients are in bfloat16, all else being in 32 bit
  */
 typedef struct
 {
@@ -34,6 +35,7 @@ typedef struct
   int kernel;
   int threads;
   int block;
+  gboolean narrow;
 } SbWinogradShape;
 
 /**
@@ -61,7 +63,7 @@ typedef struct
 typedef struct
 {
   const float *bias;
-  const float *plus;
+  const void *plus;
   gboolean relu;
 } SbWinogradEnd;
 
@@ -73,14 +75,14 @@ void sb_winograd_change_weights (const SbWinogradShape *shape,
                                  const SbWinogradWeights *weights,
                                  float *points);
 void sb_winograd_convolve (const SbWinogradShape *shape,
-                           const float *src,
+                           const void *src,
                            const SbWinogradWeights *weights,
                            const SbWinogradEnd *end,
-                           float *dst,
+                           void *dst,
                            float *scratch);
 void sb_winograd_take_gradient (const SbWinogradShape *shape,
-                                const float *src,
-                                const float *diff_dst,
+                                const void *src,
+                                const void *diff_dst,
                                 float *diff_weights,
                                 float *diff_bias,
                                 float *scratch);
