@@ -135,10 +135,12 @@ sb_dense_compute (const SbDenseShape *shape,
         int end = MIN (first + kernels->rows, shape->batch);
         float sums[MAX_ROWS * PANEL];
 
-        kernels->multiply (scratch + first * PANEL,
+        kernels->multiply (1,
+                           scratch + first * PANEL,
                            panel,
                            shape->inputs,
                            ordered + (gsize) o * (gsize) shape->inputs,
+                           0,
                            sums);
         for (int row = first; row < end; row++)
           finish_row (sums + (row - first) * PANEL,

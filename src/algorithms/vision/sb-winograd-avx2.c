@@ -11,9 +11,10 @@
 
 #pragma GCC target("avx2,fma")
 
-#define NAME(x) sb_winograd_avx2_##x
-#define WIDTH   8
-#define ROWS    6
+#define NAME(x)      sb_winograd_avx2_##x
+#define WIDTH        8
+#define ROWS         6
+#define MOST_AT_ONCE 1
 
 #include "algorithms/vision/sb-winograd-kernels.h"
 

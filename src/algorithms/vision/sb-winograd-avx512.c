@@ -11,9 +11,10 @@
 
 #pragma GCC target("avx512f,avx2,fma")
 
-#define NAME(x) sb_winograd_avx512_##x
-#define WIDTH   16
-#define ROWS    12
+#define NAME(x)      sb_winograd_avx512_##x
+#define WIDTH        16
+#define ROWS         12
+#define MOST_AT_ONCE 2
 
 #include "algorithms/vision/sb-winograd-kernels.h"
 

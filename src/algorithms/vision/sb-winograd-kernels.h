@@ -612,7 +612,8 @@ CHANGES (8, 4)
 /* The address sanitizer would make the innermost loops several times as slow. They are left alone;
  * who calls them has it look at the ends of all that they use. */
 #ifdef __SANITIZE_ADDRESS__
-#define INNERMOST __attribute__ ((noinline, no_sanitize ("address", "undefined")))
+#define UNCHECKED __attribute__ ((no_sanitize ("address", "undefined")))
+#define INNERMOST __attribute__ ((noinline)) UNCHECKED
 
 static void
 look_at_ends (const float *from, gsize count)
@@ -623,6 +624,7 @@ look_at_ends (const float *from, gsize count)
   (void) value;
 }
 #else
+#define UNCHECKED
 #define INNERMOST INLINE
 
 static inline void
@@ -631,80 +633,146 @@ look_at_ends (const float *from, gsize count)
 }
 #endif
 
-static INNERMOST void
-multiply_rows (const float *a, gsize panel, int inputs, const float *b, float *to)
+static INLINE UNCHECKED void
+multiply_rows (int n,
+               const float *a,
+               gsize panel,
+               int inputs,
+               const float *b,
+               gsize apart,
+               float *to)
 {
-  Vector sums[ROWS][VECTORS];
+  Vector sums[ROWS][MOST_AT_ONCE * VECTORS];
 
   for (int i = 0; i < ROWS; i++)
-    for (int j = 0; j < VECTORS; j++)
+    for (int j = 0; j < n * VECTORS; j++)
       sums[i][j] = (Vector){ 0 };
   for (int c = 0; c < inputs; c += SB_WINOGRAD_PANEL, a += panel)
 #pragma GCC unroll 4
     for (int k = 0; k < SB_WINOGRAD_PANEL; k++, b += SB_WINOGRAD_PANEL)
       {
-        __builtin_prefetch (b + 48 * SB_WINOGRAD_PANEL);
+        for (int p = 0; p < n; p++)
+          __builtin_prefetch (b + (gsize) p * apart + 48 * SB_WINOGRAD_PANEL);
 #pragma GCC unroll 16
         for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 2
-          for (int j = 0; j < VECTORS; j++)
-            sums[i][j] += a[i * SB_WINOGRAD_PANEL + k] * load (b + j * WIDTH);
+          for (int j = 0; j < n * VECTORS; j++)
+            sums[i][j] += a[i * SB_WINOGRAD_PANEL + k] *
+                          load (b + (gsize) (j / VECTORS) * apart + j % VECTORS * WIDTH);
       }
   for (int i = 0; i < ROWS; i++)
-    for (int j = 0; j < VECTORS; j++)
-      store (to + i * SB_WINOGRAD_PANEL + j * WIDTH, sums[i][j]);
+    for (int j = 0; j < n * VECTORS; j++)
+      store (to + (gsize) (j / VECTORS) * panel + i * SB_WINOGRAD_PANEL + j % VECTORS * WIDTH,
+             sums[i][j]);
 }
 
-/* ROWS tiles by one panel of outputs, summed over all input channels: panels of @a are @panel
- * apart. */
+static INNERMOST void
+multiply_one (const float *a, gsize panel, int inputs, const float *b, float *to)
+{
+  multiply_rows (1, a, panel, inputs, b, 0, to);
+}
+
+static INNERMOST void
+multiply_most (const float *a, gsize panel, int inputs, const float *b, gsize apart, float *to)
+{
+  multiply_rows (MOST_AT_ONCE, a, panel, inputs, b, apart, to);
+}
+
+/* ROWS tiles by @n panels of outputs, summed over all input channels: panels of @a and of @to are
+ * @panel apart, those of @b @apart. */
 static void
-NAME (multiply) (const float *a, gsize panel, int inputs, const float *b, float *to)
+NAME (multiply) (int n,
+                 const float *a,
+                 gsize panel,
+                 int inputs,
+                 const float *b,
+                 gsize apart,
+                 float *to)
 {
   look_at_ends (a, (gsize) (inputs / SB_WINOGRAD_PANEL - 1) * panel + ROWS * SB_WINOGRAD_PANEL);
-  look_at_ends (b, (gsize) inputs * SB_WINOGRAD_PANEL);
-  look_at_ends (to, ROWS * SB_WINOGRAD_PANEL);
-  multiply_rows (a, panel, inputs, b, to);
+  look_at_ends (b, (gsize) (n - 1) * apart + (gsize) inputs * SB_WINOGRAD_PANEL);
+  look_at_ends (to, (gsize) (n - 1) * panel + ROWS * SB_WINOGRAD_PANEL);
+  if (n == 1)
+    multiply_one (a, panel, inputs, b, to);
+  else
+    multiply_most (a, panel, inputs, b, apart, to);
 }
 
-/* Some input channels by one panel of outputs, summed over @n tiles, added to @to. */
-static INNERMOST void
-multiply_back (const float *a, const float *b, int n, float *to, int inputs)
+/* Some input channels by @panels panels of outputs, summed over @n tiles, added to @to. Panels of
+ * @b are @apart, those of @to @to_apart. */
+static INLINE UNCHECKED void
+multiply_inputs (int inputs,
+                 int panels,
+                 const float *a,
+                 const float *b,
+                 gsize apart,
+                 int n,
+                 float *to,
+                 gsize to_apart)
 {
-  Vector sums[SB_WINOGRAD_PANEL][VECTORS];
+  Vector sums[SB_WINOGRAD_PANEL][MOST_AT_ONCE * VECTORS];
 
   for (int i = 0; i < inputs; i++)
-    for (int j = 0; j < VECTORS; j++)
-      sums[i][j] = load (to + i * SB_WINOGRAD_PANEL + j * WIDTH);
+    for (int j = 0; j < panels * VECTORS; j++)
+      sums[i][j] = load (to + (gsize) (j / VECTORS) * to_apart + i * SB_WINOGRAD_PANEL +
+                         j % VECTORS * WIDTH);
   for (int k = 0; k < n; k++)
 #pragma GCC unroll 16
     for (int i = 0; i < inputs; i++)
 #pragma GCC unroll 2
-      for (int j = 0; j < VECTORS; j++)
-        sums[i][j] += a[k * SB_WINOGRAD_PANEL + i] * load (b + k * SB_WINOGRAD_PANEL + j * WIDTH);
+      for (int j = 0; j < panels * VECTORS; j++)
+        sums[i][j] +=
+            a[k * SB_WINOGRAD_PANEL + i] *
+            load (b + (gsize) (j / VECTORS) * apart + k * SB_WINOGRAD_PANEL + j % VECTORS * WIDTH);
   for (int i = 0; i < inputs; i++)
-    for (int j = 0; j < VECTORS; j++)
-      store (to + i * SB_WINOGRAD_PANEL + j * WIDTH, sums[i][j]);
+    for (int j = 0; j < panels * VECTORS; j++)
+      store (to + (gsize) (j / VECTORS) * to_apart + i * SB_WINOGRAD_PANEL + j % VECTORS * WIDTH,
+             sums[i][j]);
 }
 
-/* A panel of inputs, as many at once as there are registers for. */
+/* As many inputs at once as there are registers for. */
+static INNERMOST void
+multiply_back_one (const float *a, const float *b, int n, float *to)
+{
+#if VECTORS == 1
+  multiply_inputs (16, 1, a, b, 0, n, to, 0);
+#else
+  multiply_inputs (6, 1, a, b, 0, n, to, 0);
+  multiply_inputs (5, 1, a + 6, b, 0, n, to + 6 * SB_WINOGRAD_PANEL, 0);
+  multiply_inputs (5, 1, a + 11, b, 0, n, to + 11 * SB_WINOGRAD_PANEL, 0);
+#endif
+}
+
+static INNERMOST void
+multiply_back_most (const float *a, const float *b, gsize apart, int n, float *to, gsize to_apart)
+{
+  multiply_inputs (8, MOST_AT_ONCE, a, b, apart, n, to, to_apart);
+  multiply_inputs (8, MOST_AT_ONCE, a + 8, b, apart, n, to + 8 * SB_WINOGRAD_PANEL, to_apart);
+}
+
+/* A panel of inputs by @panels of outputs. */
 static void
-NAME (multiply_back) (const float *a, const float *b, int n, float *to)
+NAME (multiply_back) (int panels,
+                      const float *a,
+                      const float *b,
+                      gsize apart,
+                      int n,
+                      float *to,
+                      gsize to_apart)
 {
   look_at_ends (a, (gsize) n * SB_WINOGRAD_PANEL);
-  look_at_ends (b, (gsize) n * SB_WINOGRAD_PANEL);
-  look_at_ends (to, SB_WINOGRAD_PANEL * SB_WINOGRAD_PANEL);
-#if VECTORS == 1
-  multiply_back (a, b, n, to, 16);
-#else
-  multiply_back (a, b, n, to, 6);
-  multiply_back (a + 6, b, n, to + 6 * SB_WINOGRAD_PANEL, 5);
-  multiply_back (a + 11, b, n, to + 11 * SB_WINOGRAD_PANEL, 5);
-#endif
+  look_at_ends (b, (gsize) (panels - 1) * apart + (gsize) n * SB_WINOGRAD_PANEL);
+  look_at_ends (to, (gsize) (panels - 1) * to_apart + SB_WINOGRAD_PANEL * SB_WINOGRAD_PANEL);
+  if (panels == 1)
+    multiply_back_one (a, b, n, to);
+  else
+    multiply_back_most (a, b, apart, n, to, to_apart);
 }
 
 const SbWinogradKernels NAME (kernels) = {
   .rows = ROWS,
   .width = WIDTH,
+  .most = MOST_AT_ONCE,
   .three = TABLE (6, 4),
   .five = TABLE (8, 4),
   .multiply = NAME (multiply),

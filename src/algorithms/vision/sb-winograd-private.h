@@ -79,14 +79,35 @@ typedef struct
   void (*weights_back) (const float *points, gsize step, float *weights, gsize apart);
 } SbWinogradChanges;
 
+/**
+ * SbWinogradKernels:
+ * @rows: tiles that are multiplied at once
+ * @width: numbers in a vector
+ * @most: panels of outputs that are multiplied at once; there may be as many, or one
+ * @three: for weights of 3 × 3 pixels
+ * @five: for weights of 5 × 5 pixels
+ */
 typedef struct
 {
   int rows;
   int width;
-  SbWinogradChanges three; /* weights of 3 × 3 pixels */
+  int most;
+  SbWinogradChanges three;
   SbWinogradChanges five;
-  void (*multiply) (const float *a, gsize panel, int inputs, const float *b, float *to);
-  void (*multiply_back) (const float *a, const float *b, int n, float *to);
+  void (*multiply) (int n,
+                    const float *a,
+                    gsize panel,
+                    int inputs,
+                    const float *b,
+                    gsize apart,
+                    float *to);
+  void (*multiply_back) (int panels,
+                         const float *a,
+                         const float *b,
+                         gsize apart,
+                         int n,
+                         float *to,
+                         gsize to_apart);
 } SbWinogradKernels;
 
 const SbWinogradKernels *sb_winograd_get_kernels (void);

@@ -335,39 +335,90 @@ change_output (const Work *work,
                          end);
 }
 
-/* The products of a group's @n tiles at one point, for one panel of outputs. */
+/* Panels of outputs from number @panel on that are multiplied at once, if there are @end. */
+static int
+count_at_once (const Work *work, int panel, int end)
+{
+  return panel + work->kernels->most <= end ? work->kernels->most : 1;
+}
+
+/* The products of a group's @n tiles at one point, for panels of outputs up to @end, whose weights
+ * are @apart. */
 static void
 multiply (const Work *work,
           int point,
           int panel,
+          int end,
           int n,
           const float *a,
           const float *weights,
+          gsize apart,
           float *to)
 {
   const float *from = a + (gsize) point * work->in_step;
-  float *result = to + (gsize) point * work->out_step + (gsize) panel * work->panel;
+  int count;
 
-  for (int row = 0; row < n; row += work->kernels->rows)
-    work->kernels->multiply (from + row * SB_WINOGRAD_PANEL,
-                             work->panel,
-                             work->shape->inputs,
-                             weights,
-                             result + row * SB_WINOGRAD_PANEL);
+  for (; panel < end; panel += count, weights += (gsize) count * apart)
+    {
+      float *result = to + (gsize) point * work->out_step + (gsize) panel * work->panel;
+
+      count = count_at_once (work, panel, end);
+      for (int row = 0; row < n; row += work->kernels->rows)
+        work->kernels->multiply (count,
+                                 from + row * SB_WINOGRAD_PANEL,
+                                 work->panel,
+                                 work->shape->inputs,
+                                 weights,
+                                 apart,
+                                 result + row * SB_WINOGRAD_PANEL);
+    }
 }
 
-/* The same for job number @job of all points and panels. */
-static void
-multiply_job (const Work *work, int job, int n, const float *a, const float *points, float *to)
+/* Jobs of a group: for each point, as many panels as are multiplied at once. */
+static int
+count_jobs (const Work *work)
 {
-  int point = job / work->n_panels, panel = job % work->n_panels;
+  int most = work->kernels->most;
+
+  return work->groups.points * ((work->n_panels + most - 1) / most);
+}
+
+typedef struct
+{
+  int point;
+  int panel;
+  int end;
+} Job;
+
+static Job
+get_job (const Work *work, int number)
+{
+  int most = work->kernels->most, each = (work->n_panels + most - 1) / most;
+  int panel = number % each * most;
+
+  return (Job){ number / each, panel, MIN (panel + most, work->n_panels) };
+}
+
+/* Where the weights of a job's first panel are. */
+static gsize
+get_job_offset (const Work *work, const Job *job)
+{
+  return (gsize) job->point * work->weight_step + get_panel_offset (work, job->panel);
+}
+
+static void
+multiply_job (const Work *work, int number, int n, const float *a, const float *points, float *to)
+{
+  Job job = get_job (work, number);
 
   multiply (work,
-            point,
-            panel,
+            job.point,
+            job.panel,
+            job.end,
             n,
             a,
-            points + (gsize) point * work->weight_step + get_panel_offset (work, panel),
+            points + get_job_offset (work, &job),
+            get_panel_offset (work, 1),
             to);
 }
 
@@ -376,33 +427,51 @@ static void
 multiply_back (const Work *work,
                int point,
                int panel,
+               int end,
                int n,
                const float *a,
                const float *b,
-               float *to)
+               float *to,
+               gsize apart)
 {
   const float *from = a + (gsize) point * work->in_step;
-  const float *by = b + (gsize) point * work->out_step + (gsize) panel * work->panel;
+  int count;
 
-  for (int i = 0; i < work->shape->inputs; i += SB_WINOGRAD_PANEL)
-    work->kernels->multiply_back (from + (gsize) (i / SB_WINOGRAD_PANEL) * work->panel,
-                                  by,
-                                  n,
-                                  to + i * SB_WINOGRAD_PANEL);
+  for (; panel < end; panel += count, to += (gsize) count * apart)
+    {
+      const float *by = b + (gsize) point * work->out_step + (gsize) panel * work->panel;
+
+      count = count_at_once (work, panel, end);
+      for (int i = 0; i < work->shape->inputs; i += SB_WINOGRAD_PANEL)
+        work->kernels->multiply_back (count,
+                                      from + (gsize) (i / SB_WINOGRAD_PANEL) * work->panel,
+                                      by,
+                                      work->panel,
+                                      n,
+                                      to + i * SB_WINOGRAD_PANEL,
+                                      apart);
+    }
 }
 
 static void
-multiply_back_job (const Work *work, int job, int n, const float *a, const float *b, float *points)
+multiply_back_job (const Work *work,
+                   int number,
+                   int n,
+                   const float *a,
+                   const float *b,
+                   float *points)
 {
-  int point = job / work->n_panels, panel = job % work->n_panels;
+  Job job = get_job (work, number);
 
   multiply_back (work,
-                 point,
-                 panel,
+                 job.point,
+                 job.panel,
+                 job.end,
                  n,
                  a,
                  b,
-                 points + (gsize) point * work->weight_step + get_panel_offset (work, panel));
+                 points + get_job_offset (work, &job),
+                 get_panel_offset (work, 1));
 }
 
 static void
@@ -414,7 +483,7 @@ convolve_own (const Work *work,
               float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = groups->points * work->n_panels;
+  int n_jobs = count_jobs (work);
 
 #pragma omp parallel for schedule(static) num_threads(work->shape->threads)
   for (int first = 0; first < groups->total; first += groups->size)
@@ -441,7 +510,7 @@ convolve_together (const Work *work,
                    float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = groups->points * work->n_panels;
+  int n_jobs = count_jobs (work);
   float *to = scratch + work->n_points * work->in_step;
 
 #pragma omp parallel num_threads(work->shape->threads)
@@ -489,9 +558,7 @@ convolve_single (const Work *work,
         for (int i = o; i < end_o; i++)
           change_panel (work, weights, i, own + (i - o) * each, work->panel_step);
         for (int p = 0; p < work->groups.points; p++)
-          for (int i = o; i < end_o; i++)
-            multiply (
-                work, p, i, n, scratch, own + (i - o) * each + (gsize) p * work->panel_step, to);
+          multiply (work, p, o, end_o, n, scratch, own + (gsize) p * work->panel_step, each, to);
       }
 #pragma omp for
     for (int i = 0; i < n; i++)
@@ -543,7 +610,7 @@ take_own (const Work *work, const void *src, const void *diff_dst, float *scratc
 {
   const Groups *groups = &work->groups;
   gsize n_points = work->n_points * work->weight_step, each = get_n_group (work) + n_points;
-  int n_jobs = groups->points * work->n_panels, threads = 1;
+  int n_jobs = count_jobs (work), threads = 1;
 
 #pragma omp parallel num_threads(work->shape->threads)
   {
@@ -578,7 +645,7 @@ static float *
 take_together (const Work *work, const void *src, const void *diff_dst, float *scratch)
 {
   const Groups *groups = &work->groups;
-  int n_jobs = groups->points * work->n_panels;
+  int n_jobs = count_jobs (work);
   gsize n_points = work->n_points * work->weight_step;
   float *a = scratch + n_points, *b = a + work->n_points * work->in_step;
 
@@ -631,9 +698,7 @@ take_single (const Work *work,
 
         memset (own, 0, PANELS * each * sizeof (float));
         for (int p = 0; p < work->groups.points; p++)
-          for (int i = o; i < end_o; i++)
-            multiply_back (
-                work, p, i, n, a, b, own + (i - o) * each + (gsize) p * work->panel_step);
+          multiply_back (work, p, o, end_o, n, a, b, own + (gsize) p * work->panel_step, each);
         for (int i = o; i < end_o; i++)
           change_panel_back (work, own + (i - o) * each, work->panel_step, i, diff_weights);
       }
