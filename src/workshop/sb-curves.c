@@ -218,7 +218,9 @@ make_chart (const SbCurves *self,
       "id", "s", id, "kind", "s", "line", "title", "s", title, "summary", "s", summary, NULL);
 
   json_object_set_object_member (
-      chart, "x", sb_json_object_new ("title", "s", x, "scale", "s", "linear", NULL));
+      chart,
+      "x",
+      sb_json_object_new ("title", "s", x, "scale", "s", "linear", "format", "s", "integer", NULL));
   json_object_set_object_member (
       chart, "y", sb_json_object_new ("title", "s", unit, "scale", "s", "linear", NULL));
   json_object_set_array_member (chart, "series", series);

@@ -25,10 +25,13 @@ static void
 assert_series (JsonArray *charts, guint chart, guint series, const char *name, const char *points)
 {
   JsonArray *all = sb_json_get_array (json_array_get_object_element (charts, chart), "series");
+  JsonObject *axis = sb_json_get_object (json_array_get_object_element (charts, chart), "x");
   JsonObject *one = json_array_get_object_element (all, series);
   g_autoptr (GString) text = g_string_new (NULL);
   JsonArray *x = sb_json_get_array (one, "x"), *y = sb_json_get_array (one, "y");
 
+  /* There is no half of an epoch. */
+  g_assert_cmpstr (sb_json_get_string (axis, "format", ""), ==, "integer");
   g_assert_cmpstr (sb_json_get_string (one, "name", ""), ==, name);
   g_assert_cmpuint (json_array_get_length (x), ==, json_array_get_length (y));
   for (guint i = 0; i < json_array_get_length (x); i++)
