@@ -8,6 +8,7 @@
 
 #include "config.h"
 
+#include "algorithms/vision/sb-bf16.h"
 #include "algorithms/vision/sb-graph-private.h"
 
 #include <string.h>
@@ -16,26 +17,6 @@ static gssize
 count_of (const SbTensor *tensor, dnnl_data_type_t type)
 {
   return (gssize) (tensor->size / (type == dnnl_bf16 ? sizeof (guint16) : sizeof (float)));
-}
-
-static inline float
-from_bf16 (guint16 value)
-{
-  guint32 bits = (guint32) value << 16;
-  float result;
-
-  memcpy (&result, &bits, sizeof result);
-  return result;
-}
-
-static inline guint16
-to_bf16 (float value)
-{
-  guint32 bits;
-
-  memcpy (&bits, &value, sizeof bits);
-  /* To the nearest, ties to even. */
-  return (guint16) ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
 void
@@ -81,9 +62,9 @@ sb_loop_add (const SbTensor *a,
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
         {
-          float sum = from_bf16 (x[i]) + from_bf16 (z[i]);
+          float sum = sb_bf16_widen (x[i]) + sb_bf16_widen (z[i]);
 
-          y[i] = to_bf16 (sum < least ? least : sum);
+          y[i] = sb_bf16_round (sum < least ? least : sum);
         }
     }
   else
@@ -116,7 +97,7 @@ gradient_bf16 (const SbSum *sum, gssize count)
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
         {
-          guint16 value = to_bf16 (from_bf16 (a[i]) * factor);
+          guint16 value = sb_bf16_round (sb_bf16_widen (a[i]) * factor);
 
           out[i] = (y[i] & 0x7fff) != 0 ? value : 0;
         }
@@ -125,14 +106,14 @@ gradient_bf16 (const SbSum *sum, gssize count)
     {
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
-        out[i] = to_bf16 (from_bf16 (a[i]) + from_bf16 (b[i]));
+        out[i] = sb_bf16_round (sb_bf16_widen (a[i]) + sb_bf16_widen (b[i]));
     }
   else
     {
 #pragma omp parallel for simd
       for (gssize i = 0; i < count; i++)
         {
-          guint16 value = to_bf16 ((from_bf16 (a[i]) + from_bf16 (b[i])) * factor);
+          guint16 value = sb_bf16_round ((sb_bf16_widen (a[i]) + sb_bf16_widen (b[i])) * factor);
 
           out[i] = (y[i] & 0x7fff) != 0 ? value : 0;
         }
@@ -214,7 +195,7 @@ sb_loop_drop (const SbTensor *from,
       gone = (bits & 0xffff) < limit;
       bits >>= 16;
       if (type == dnnl_bf16)
-        halves[i] = gone ? 0 : to_bf16 (from_bf16 (from_halves[i]) * factor);
+        halves[i] = gone ? 0 : sb_bf16_round (sb_bf16_widen (from_halves[i]) * factor);
       else
         values[i] = gone ? 0 : from_values[i] * factor;
     }

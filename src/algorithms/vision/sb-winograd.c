@@ -10,6 +10,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "algorithms/vision/sb-bf16.h"
 #include "algorithms/vision/sb-winograd-private.h"
 
 /* A whole number of rows of every kernel. */
@@ -705,17 +706,10 @@ take_single (const Work *work,
   }
 }
 
-static float
+static inline float
 get_number (gboolean narrow, const void *data, gsize i)
 {
-  guint32 bits;
-  float number;
-
-  if (!narrow)
-    return ((const float *) data)[i];
-  bits = (guint32) ((const guint16 *) data)[i] << 16;
-  memcpy (&number, &bits, sizeof number);
-  return number;
+  return narrow ? sb_bf16_widen (((const guint16 *) data)[i]) : ((const float *) data)[i];
 }
 
 /* The sum of what one image has of some channels that lie next to each other, from number @at on.
