@@ -9,6 +9,8 @@
 
 #ifdef __x86_64__
 
+#include <immintrin.h>
+
 #pragma GCC target("avx512f,avx2,fma")
 
 #define NAME(x)      sb_winograd_avx512_##x

@@ -235,14 +235,34 @@ store (float *to, Vector value)
   *(Vector *) to = value;
 }
 
+/* For the sake of the compiler, which takes wide vectors apart for this. */
+static INLINE Bits
+widen (Narrow value)
+{
+#if WIDTH == 16
+  return (Bits) _mm512_cvtepu16_epi32 ((__m256i) value);
+#else
+  return __builtin_convertvector(value, Bits);
+#endif
+}
+
+static INLINE Narrow
+narrow_down (Bits bits)
+{
+#if WIDTH == 16
+  return (Narrow) _mm512_cvtepi32_epi16 ((__m512i) bits);
+#else
+  return __builtin_convertvector(bits, Narrow);
+#endif
+}
+
 /* What an image has at @from on, in 32 bit; in the image it is in bfloat16 if @narrow. */
 static INLINE Vector
 load_image (gboolean narrow, const void *from, gsize at)
 {
   if (!narrow)
     return load ((const float *) from + at);
-  return (Vector) (__builtin_convertvector(*(const Narrow *) ((const guint16 *) from + at), Bits)
-                   << 16);
+  return (Vector) (widen (*(const Narrow *) ((const guint16 *) from + at)) << 16);
 }
 
 static INLINE void
@@ -257,7 +277,7 @@ store_image (gboolean narrow, void *to, gsize at, Vector value)
     }
   /* To the nearest, ties to even. */
   bits = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  *(Narrow *) ((guint16 *) to + at) = __builtin_convertvector(bits, Narrow);
+  *(Narrow *) ((guint16 *) to + at) = narrow_down (bits);
 }
 
 static INLINE gsize
@@ -272,41 +292,35 @@ move (gboolean narrow, const void *from, gsize by)
   return (const char *) from + by * get_size (narrow);
 }
 
-/* Pixels of one vector of channels: neighbours are @down or @right apart. */
-typedef struct
+/* @side × @side pixels from the one at @y, @x on. */
+static INLINE gboolean
+is_inside (const SbWinogradImage *image, int y, int x, int side)
 {
-  const void *at;
-  gsize down;
-  gsize right;
-} NAME (Square);
+  return y >= 0 && x >= 0 && y + side <= image->height && x + side <= image->width;
+}
 
-/* @side × @side pixels from the one at @y, @x on; what lies outside the image is zero, in @copy. */
-static INLINE
-NAME (Square) take_square (gboolean narrow,
-                           const SbWinogradImage *image,
-                           const void *data,
-                           int y,
-                           int x,
-                           int side,
-                           void *copy)
+/* A column of @side pixels, from the one at @y, @x downwards. What lies outside the image is zero;
+ * if
+ * @inside, nothing does. */
+static INLINE void
+load_column (gboolean narrow,
+             gboolean inside,
+             const SbWinogradImage *image,
+             const void *data,
+             int y,
+             int x,
+             int side,
+             Vector *column)
 {
   gsize n = (gsize) image->block, line = n * (gsize) image->width;
+  int first = inside ? 0 : -y, end = inside ? side : image->height - y;
 
-  if (y >= 0 && x >= 0 && y + side <= image->height && x + side <= image->width)
-    return (NAME (Square)){ move (narrow, data, (gsize) y * line + (gsize) x * n), line, n };
-  for (int i = 0; i < side; i++)
-    for (int j = 0; j < side; j++)
-      {
-        gboolean inside = y + i >= 0 && y + i < image->height && x + j >= 0 && x + j < image->width;
-
-        store_image (narrow,
-                     copy,
-                     (gsize) ((i * side + j) * WIDTH),
-                     inside
-                         ? load_image (narrow, data, (gsize) (y + i) * line + (gsize) (x + j) * n)
-                         : (Vector){ 0 });
-      }
-  return (NAME (Square)){ copy, (gsize) (side * WIDTH), WIDTH };
+  if (!inside && (x < 0 || x >= image->width))
+    end = 0;
+  for (int j = 0; j < side; j++)
+    column[j] = j >= first && j < end
+                    ? load_image (narrow, data, (gsize) (y + j) * line + (gsize) x * n)
+                    : (Vector){ 0 };
 }
 
 /* Lines of the image that the tile below needs, so that they are there by then. */
@@ -355,25 +369,25 @@ take_input (gboolean narrow,
             gsize panel)
 {
   int y = edge * tile.y - AROUND (side, edge), x = edge * tile.x - AROUND (side, edge);
-  float copy[MAX_SIDE * MAX_SIDE * WIDTH];
+  gboolean inside = is_inside (image, y, x, side);
 
   for (int c = 0; c < channels; c += WIDTH)
     {
       const void *from = move (narrow, data, get_offset (image, channels, tile.number, c));
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = take_square (narrow, image, from, y, x, side, copy);
       Vector half[MAX_SIDE * MAX_SIDE];
 
       fetch_below (narrow, image, from, edge, y + side, edge * tile.x);
 #pragma GCC unroll 1
       for (int i = 0; i < side; i++)
         {
-          const void *at = move (narrow, square.at, (gsize) i * square.right);
-          Vector line[MAX_SIDE];
+          Vector column[MAX_SIDE];
 
-          for (int j = 0; j < side; j++)
-            line[j] = load_image (narrow, at, (gsize) j * square.down);
-          change_input (side, half + i, side, line, 1);
+          if (inside)
+            load_column (narrow, TRUE, image, from, y, x + i, side, column);
+          else
+            load_column (narrow, FALSE, image, from, y, x + i, side, column);
+          change_input (side, half + i, side, column, 1);
         }
 #pragma GCC unroll 1
       for (int i = 0; i < side; i++)
@@ -402,25 +416,25 @@ take_gradient (gboolean narrow,
                gsize panel)
 {
   int y = edge * tile.y, x = edge * tile.x;
-  float copy[MAX_EDGE * MAX_EDGE * WIDTH];
+  gboolean inside = is_inside (image, y, x, edge);
 
   for (int c = 0; c < channels; c += WIDTH)
     {
       const void *from = move (narrow, data, get_offset (image, channels, tile.number, c));
       float *to = points + (gsize) (c / SB_WINOGRAD_PANEL) * panel + c % SB_WINOGRAD_PANEL;
-      NAME (Square) square = take_square (narrow, image, from, y, x, edge, copy);
       Vector half[MAX_SIDE * MAX_EDGE];
 
       fetch_below (narrow, image, from, edge, y + edge, x);
 #pragma GCC unroll 1
       for (int i = 0; i < edge; i++)
         {
-          const void *at = move (narrow, square.at, (gsize) i * square.right);
-          Vector line[MAX_EDGE];
+          Vector column[MAX_EDGE];
 
-          for (int j = 0; j < edge; j++)
-            line[j] = load_image (narrow, at, (gsize) j * square.down);
-          change_gradient (side, edge, half + i, edge, line, 1);
+          if (inside)
+            load_column (narrow, TRUE, image, from, y, x + i, edge, column);
+          else
+            load_column (narrow, FALSE, image, from, y, x + i, edge, column);
+          change_gradient (side, edge, half + i, edge, column, 1);
         }
 #pragma GCC unroll 1
       for (int i = 0; i < side; i++)
