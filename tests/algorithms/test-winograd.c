@@ -329,28 +329,56 @@ is_possible (int block)
 int
 main (int argc, char **argv)
 {
-  /* Each way in which tiles are grouped; images that no tile divides, and that are smaller. */
-  static const int sizes[][6] = { { 3, 9, 11, 16, 32, 3 }, { 2, 4, 5, 32, 16, 3 },
-                                  { 2, 12, 8, 64, 80, 3 }, { 1, 13, 6, 80, 96, 3 },
-                                  { 3, 9, 11, 16, 64, 5 }, { 2, 6, 4, 80, 64, 5 },
-                                  { 2, 13, 7, 64, 128, 5 } };
+  /* Each way in which tiles are grouped, and threads share them; images that no tile divides, and
+   * that are smaller. */
+  static const SbWinogradShape shapes[] = {
+    { .batch = 4,
+      .height = 17,
+      .width = 13,
+      .inputs = 16,
+      .outputs = 32,
+      .kernel = 3,
+      .threads = 2 },
+    { .batch = 2, .height = 3, .width = 5, .inputs = 32, .outputs = 16, .kernel = 3, .threads = 1 },
+    { .batch = 1,
+      .height = 10,
+      .width = 6,
+      .inputs = 64,
+      .outputs = 80,
+      .kernel = 3,
+      .threads = 1 },
+    { .batch = 1, .height = 9, .width = 6, .inputs = 80, .outputs = 96, .kernel = 3, .threads = 2 },
+    { .batch = 3,
+      .height = 9,
+      .width = 11,
+      .inputs = 16,
+      .outputs = 64,
+      .kernel = 5,
+      .threads = 2 },
+    { .batch = 1, .height = 6, .width = 4, .inputs = 80, .outputs = 64, .kernel = 5, .threads = 2 },
+    { .batch = 1,
+      .height = 7,
+      .width = 5,
+      .inputs = 64,
+      .outputs = 128,
+      .kernel = 5,
+      .threads = 1 },
+  };
   static const int blocks[] = { 0, 8, 16 };
 
   g_test_init (&argc, &argv, NULL);
   /* Processors without AVX2 have none of this. */
   if (!is_possible (16))
     return 77;
-  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (guint b = 0; b < G_N_ELEMENTS (blocks); b++)
       for (int narrow = 0; narrow < 2 && is_possible (blocks[b]); narrow++)
-        add_tests (&(SbWinogradShape){ .batch = sizes[i][0],
-                                       .height = sizes[i][1],
-                                       .width = sizes[i][2],
-                                       .inputs = sizes[i][3],
-                                       .outputs = sizes[i][4],
-                                       .kernel = sizes[i][5],
-                                       .threads = 1 + (int) (i % 2),
-                                       .block = blocks[b],
-                                       .narrow = narrow });
+        {
+          SbWinogradShape shape = shapes[i];
+
+          shape.block = blocks[b];
+          shape.narrow = narrow;
+          add_tests (&shape);
+        }
   return g_test_run ();
 }
