@@ -196,6 +196,22 @@ def test_the_same_seed_gives_the_same_model(engine):
     assert metric(first, "train:cross_entropy") != metric(other, "train:cross_entropy")
 
 
+def test_weights_are_averaged_over_the_epochs(engine):
+    """What is stored is the mean of the first epochs, and from then on mostly of the last ones; training itself does not see it."""
+    options = {"epochs": 4, "checkpoint_frequency": 1, "mini_batch_size": 24, "seed": 4}
+    plain = model_of(engine, train(engine, "not-averaged", **options))
+    averaged = model_of(engine, train(engine, "averaged", ema_decay=0.6, **options))
+    means = {}
+    for epoch, share in enumerate((1, 1 / 2, 0.4, 0.4), 1):
+        name = f"epoch-{epoch:04}/model.safetensors"
+        for key, value in weights_of(plain, name).items():
+            means[key] = share * value.astype(float) + (1 - share) * means.get(key, 0)
+            np.testing.assert_allclose(weights_of(averaged, name)[key], means[key], rtol=1e-4, atol=1e-6)
+    best = json.loads(averaged["model.json"])["epoch"]
+    assert all(np.array_equal(value, weights_of(averaged, f"epoch-{best:04}/model.safetensors")[key])
+               for key, value in weights_of(averaged).items())
+
+
 def put_forms(s3, tmp_path):
     """The same photos by .lst, as records, and by an augmented manifest."""
     for part, rows in PARTS.items():
@@ -466,7 +482,7 @@ def resumed_after(lines):
 
 def test_a_killed_training_goes_on_where_it_was(engine):
     sagemaker = engine.client("sagemaker")
-    create(engine, "killed", retries=1, epochs=1000)
+    create(engine, "killed", retries=1, epochs=1000, ema_decay=0.5)
     wait_for(lambda: in_training(engine, "killed") and len(epochs_of(log_of(engine, "killed"))) > 1)
     kill_program(engine, "killed")
 

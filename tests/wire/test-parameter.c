@@ -183,7 +183,9 @@ test_image_classification (void)
     "use_weighted_loss",
     "weight_decay",
   };
-  static const char *const ours[] = { "lr_schedule", "train_layers", "label_smoothing", "seed" };
+  static const char *const ours[] = {
+    "lr_schedule", "train_layers", "label_smoothing", "ema_decay", "seed"
+  };
   const SbAlgorithm *algorithm = sb_algorithm_find ("image-classification");
 
   for (guint i = 0; i < G_N_ELEMENTS (theirs); i++)

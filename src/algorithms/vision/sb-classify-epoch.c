@@ -257,18 +257,31 @@ share_statistics (SbClassify *self)
     statistics[i] *= part;
 }
 
+/* The net's weights become what they are on average, the latest epochs counting most. The first
+ * epochs count alike, until there are enough for the decay that is wanted. */
+static void
+average (SbClassify *self, int epoch)
+{
+  float share = (float) MAX (1 - self->options->decay, 1.0 / (epoch + 1));
+
+  for (gsize i = 0; i < self->net->n_values; i++)
+    self->average[i] += share * (self->net->values[i] - self->average[i]);
+  memcpy (self->net->values, self->average, self->net->n_values * sizeof (float));
+}
+
 /**
  * _sb_classify_evaluate:
  * @self: a training
+ * @epoch: which epoch has ended, from 0
  * @tally: (out): what all workers counted in the photos of validation; nothing without any
  * @error: why it cannot be done
  *
- * Afterwards the net has the weights that the graph has.
+ * Afterwards the net has the weights that the graph has, or their average.
  *
  * Returns: whether it was done
  */
 gboolean
-_sb_classify_evaluate (SbClassify *self, SbTally *tally, GError **error)
+_sb_classify_evaluate (SbClassify *self, int epoch, SbTally *tally, GError **error)
 {
   gsize classes = (gsize) self->net->n_classes;
   int n;
@@ -277,6 +290,8 @@ _sb_classify_evaluate (SbClassify *self, SbTally *tally, GError **error)
   share_statistics (self);
   if (!sb_graph_store (self->graph, self->net, error))
     return FALSE;
+  if (self->average != NULL)
+    average (self, epoch);
   if (self->validation == NULL)
     return TRUE;
   if (!sb_graph_load (self->evaluation, self->net, error))

@@ -73,6 +73,7 @@ read_numbers (SbClassifyOptions *self)
   self->patience = sb_options_get_int (options, "early_stopping_patience");
   self->tolerance = sb_options_get_number (options, "early_stopping_tolerance");
   self->smoothing = sb_options_get_number (options, "label_smoothing");
+  self->decay = sb_options_get_number (options, "ema_decay");
   self->seed = (guint64) sb_options_get_number (options, "seed");
 }
 

@@ -36,6 +36,7 @@ G_BEGIN_DECLS
  * @patience: epochs without progress
  * @tolerance: what is no progress yet, as a share of the best accuracy so far
  * @smoothing: of labels
+ * @decay: what stays, at each epoch, of the average of all epochs' weights; 0 is off
  * @seed: of all that is random
  *
  * What a job of image classification is to do.
@@ -63,6 +64,7 @@ typedef struct
   int patience;
   double tolerance;
   double smoothing;
+  double decay;
   guint64 seed;
 } SbClassifyOptions;
 

@@ -68,6 +68,7 @@ typedef struct
  * @labels: of a batch
  * @targets: of a batch
  * @tally: of this worker in this epoch
+ * @average: (nullable): of the weights after each epoch so far, in the order of SbNet.values
  * @best: what is stored in the end
  *
  * A training of image classification, or one worker's part in it.
@@ -92,6 +93,7 @@ typedef struct
   int *labels;
   float *targets;
   SbTally tally;
+  float *average;
   SbBest best;
 } SbClassify;
 
@@ -100,7 +102,7 @@ void _sb_classify_clear (SbClassify *self);
 
 void _sb_classify_begin_epoch (SbClassify *self, int epoch);
 gboolean _sb_classify_step (SbClassify *self, int epoch, guint64 step, GError **error);
-gboolean _sb_classify_evaluate (SbClassify *self, SbTally *tally, GError **error);
+gboolean _sb_classify_evaluate (SbClassify *self, int epoch, SbTally *tally, GError **error);
 gboolean _sb_classify_gather (const SbClassify *self, SbTally *tally);
 
 gboolean _sb_classify_save_model (SbClassify *self, const char *folder, GError **error);

@@ -375,6 +375,8 @@ make_graphs (SbClassify *self, GError **error)
   if (options->multi_label)
     self->targets = g_new (float, (gsize) options->batch *(gsize) options->n_classes);
   self->best.values = g_memdup2 (self->net->values, self->net->n_values * sizeof (float));
+  if (options->decay > 0)
+    self->average = g_new0 (float, self->net->n_values);
   return TRUE;
 }
 
@@ -414,5 +416,6 @@ _sb_classify_clear (SbClassify *self)
   g_clear_pointer (&self->class_weights, g_free);
   g_clear_pointer (&self->labels, g_free);
   g_clear_pointer (&self->targets, g_free);
+  g_clear_pointer (&self->average, g_free);
   g_clear_pointer (&self->best.values, g_free);
 }

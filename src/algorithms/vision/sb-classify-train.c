@@ -47,14 +47,21 @@ _sb_classify_say (const char *format, ...)
   sb_contract_say ("[%s INFO %d] %s", stamp, (int) getpid (), text);
 }
 
-static void
-get_parts (SbClassify *self, SbCheckpointPart parts[4])
+#define MAX_PARTS 5
+
+/* Returns: how many there are */
+static guint
+get_parts (SbClassify *self, SbCheckpointPart parts[MAX_PARTS])
 {
   parts[0].values = sb_graph_get_weights (self->graph, &parts[0].count);
   parts[1].values = sb_graph_get_statistics (self->graph, &parts[1].count);
   parts[2] =
       (SbCheckpointPart){ self->optimizer->state, sb_optimizer_get_n_state (self->optimizer) };
   parts[3] = (SbCheckpointPart){ self->best.values, self->net->n_values };
+  if (self->average == NULL)
+    return 4;
+  parts[4] = (SbCheckpointPart){ self->average, self->net->n_values };
+  return 5;
 }
 
 /**
@@ -84,12 +91,12 @@ _sb_classify_save_checkpoint (SbClassify *self, int epoch, GError **error)
                                                     "i",
                                                     (gint64) self->best.waited,
                                                     NULL);
-  SbCheckpointPart parts[4];
+  SbCheckpointPart parts[MAX_PARTS];
+  guint n_parts = get_parts (self, parts);
 
   if (!sb_world_is_first ())
     return TRUE;
-  get_parts (self, parts);
-  return sb_checkpoint_save (epoch, json, parts, G_N_ELEMENTS (parts), error);
+  return sb_checkpoint_save (epoch, json, parts, n_parts, error);
 }
 
 /**
@@ -105,10 +112,10 @@ gboolean
 _sb_classify_resume (SbClassify *self, GError **error)
 {
   g_autoptr (JsonObject) json = NULL;
-  SbCheckpointPart parts[4];
+  SbCheckpointPart parts[MAX_PARTS];
+  guint n_parts = get_parts (self, parts);
 
-  get_parts (self, parts);
-  if (!sb_checkpoint_load (&json, parts, G_N_ELEMENTS (parts), error))
+  if (!sb_checkpoint_load (&json, parts, n_parts, error))
     return FALSE;
   if (json == NULL)
     return TRUE;
@@ -363,7 +370,7 @@ end_epoch (SbClassify *self, int epoch, gboolean *done, GError **error)
   SbTally tally;
   double accuracy;
 
-  if (!_sb_classify_evaluate (self, &tally, error))
+  if (!_sb_classify_evaluate (self, epoch, &tally, error))
     return FALSE;
   if (self->validation != NULL)
     say_tally (self, epoch, "Validation", &tally);
@@ -395,7 +402,7 @@ do_epoch (SbClassify *self, int epoch, gboolean *done, GError **error)
 
       _sb_classify_say ("Told to stop: the best model so far is kept");
       return self->best.epoch > 0 ||
-             (_sb_classify_evaluate (self, &none, error) && keep (self, epoch, 0, error));
+             (_sb_classify_evaluate (self, epoch, &none, error) && keep (self, epoch, 0, error));
     }
   say_tally (self, epoch, "Train", &tally);
   say_times (self, epoch, &clock);
