@@ -23,7 +23,6 @@ typedef struct
 {
   void *data;
   double *values;
-  gsize count;
 } Numbers;
 
 static void
@@ -63,9 +62,7 @@ write_number (gboolean narrow, void *data, gsize i, float value)
 static Numbers
 make_numbers (SbRandom *random, gboolean narrow, gsize count)
 {
-  Numbers self = { .data = g_malloc_n (count, sizeof (float)),
-                   .values = g_new (double, count),
-                   .count = count };
+  Numbers self = { .data = g_malloc_n (count, sizeof (float)), .values = g_new (double, count) };
 
   for (gsize i = 0; i < count; i++)
     {
